@@ -21,8 +21,8 @@ import gzip
 import json
 import struct
 import zlib
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import deflate
 import numpy as np
@@ -40,6 +40,10 @@ SUFFIX = ".safetensors.gz"
 
 # libdeflate's best level: 7 to 9 % smaller than zlib's, at a fifth of a second a million weights.
 _LEVEL = 12
+
+
+# A header larger than this is none of ours.
+_LONGEST_HEADER = 64 * 1024 * 1024
 
 
 class CodecError(ValueError):
@@ -69,7 +73,10 @@ def encode(exhibit: Exhibit) -> bytes:
         "format": FORMAT,
         "text": exhibit.text,
         "pair": exhibit.pair,
-        "tokens": {"query": _columns(exhibit.query), "key": None if exhibit.key == exhibit.query else _columns(exhibit.key)},
+        "tokens": {
+            "query": _columns(exhibit.query),
+            "key": None if exhibit.key == exhibit.query else _columns(exhibit.key),
+        },
         "tracks": tracks,
         "provenance": asdict(exhibit.provenance),
     }
@@ -104,8 +111,45 @@ def decode(data: bytes) -> Exhibit:
     except CodecError:
         raise
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        message = f"the bytes are not an exhibit: {error}"
-        raise CodecError(message) from error
+        raise CodecError(f"the bytes are not an exhibit: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an encoded exhibit says of itself, without its numbers.
+
+    Attributes:
+        content: The header as it was written.
+    """
+
+    content: dict[str, Any]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """``(layer, head, query, key)`` of the attention."""
+        layers, heads, queries, keys = self.content["tracks"]["attention"]["shape"]
+        return layers, heads, queries, keys
+
+    def labels(self, side: Literal["query", "key"]) -> list[str]:
+        """What the tokens of one side are called."""
+        tokens = self.content["tokens"]
+        labels: list[str] = (tokens[side] or tokens["query"])["label"]
+        return labels
+
+
+def peek(data: bytes) -> Header:
+    """Read the header of an encoded exhibit, and no more than that.
+
+    Raises:
+        CodecError: The bytes are no exhibit.
+    """
+    try:
+        stream = zlib.decompressobj(wbits=31)
+        start = stream.decompress(data, 8)
+        (length,) = struct.unpack("<Q", start)
+        return Header(read_header(start + stream.decompress(stream.unconsumed_tail, min(length, _LONGEST_HEADER))))
+    except (zlib.error, struct.error) as error:
+        raise CodecError(f"the bytes are damaged: {error}") from error
 
 
 def unpack(data: bytes) -> bytes:
@@ -113,8 +157,7 @@ def unpack(data: bytes) -> bytes:
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        message = f"the bytes are damaged: {error}"
-        raise CodecError(message) from error
+        raise CodecError(f"the bytes are damaged: {error}") from error
 
 
 def read_header(raw: bytes) -> dict[str, Any]:
@@ -123,11 +166,11 @@ def read_header(raw: bytes) -> dict[str, Any]:
         (length,) = struct.unpack_from("<Q", raw)
         header: dict[str, Any] = json.loads(json.loads(raw[8 : 8 + length])["__metadata__"]["attnviz"])
     except (struct.error, KeyError, TypeError, ValueError) as error:
-        message = "the file holds no attnviz header"
-        raise CodecError(message) from error
+        raise CodecError("the file holds no attnviz header") from error
     if header.get("format") != FORMAT:
-        message = f"the file has format {header.get('format')!r}, this version reads {FORMAT}; upgrade attnviz-mkdocs"
-        raise CodecError(message)
+        raise CodecError(
+            f"the file has format {header.get('format')!r}, this version reads {FORMAT}; upgrade attnviz-mkdocs"
+        )
     return header
 
 
@@ -158,8 +201,7 @@ def _track(name: str, about: dict[str, Any], tensors: dict[str, np.ndarray[Any, 
     causal = about["layout"] == "causal"
     expected = (layers, heads, queries * (queries + 1) // 2) if causal else (layers, heads, keys, queries)
     if codes.shape != expected:
-        message = f"track {name!r}: codes have shape {codes.shape}, expected {expected}"
-        raise CodecError(message)
+        raise CodecError(f"track {name!r}: codes have shape {codes.shape}, expected {expected}")
     return Track(shape, about["layout"], codes, tensors[f"{name}.top"], about["error"]["largest"])
 
 

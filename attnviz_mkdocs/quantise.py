@@ -106,11 +106,9 @@ def quantise(
         ValueError: A weight is not a number, or lies outside ``[0, 1]`` by more than rounding.
     """
     if not np.isfinite(weights).all():
-        message = "attention weights hold NaN or infinite values"
-        raise ValueError(message)
+        raise ValueError("attention weights hold NaN or infinite values")
     if weights.size and (weights.min() < 0 or weights.max() > 1 + 1e-3):
-        message = f"attention weights must lie in [0, 1], found {weights.min():g} to {weights.max():g}"
-        raise ValueError(message)
+        raise ValueError(f"attention weights must lie in [0, 1], found {weights.min():g} to {weights.max():g}")
     cells = np.minimum(weights, 1).astype(np.float32).view(np.uint32) >> np.uint32(CELL_BITS)
     indices = CODE_BY_CELL[np.maximum(cells, FIRST_CELL) - FIRST_CELL]
     if masked is not None:
@@ -129,12 +127,10 @@ def dequantise(
     """
     escaped = codes == ESCAPE
     if int(escaped.sum()) != top.size:
-        message = f"{int(escaped.sum())} codes look into `top`, which holds {top.size}"
-        raise ValueError(message)
+        raise ValueError(f"{int(escaped.sum())} codes look into `top`, which holds {top.size}")
     largest = ESCAPE + int(top.max()) if top.size else int(codes.max(initial=0))
     if largest >= len(levels):
-        message = f"a code names level {largest}, but there are {len(levels)}"
-        raise ValueError(message)
+        raise ValueError(f"a code names level {largest}, but there are {len(levels)}")
     weights = levels[codes]
     weights[escaped] = levels[ESCAPE + top.astype(np.intp)]
     return weights
