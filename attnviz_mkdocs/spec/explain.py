@@ -1,0 +1,200 @@
+"""What a failed check means to the author: where to look, what is wrong, what was expected, what to do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, follow, kind_of
+from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
+from attnviz_mkdocs.spec.types import NAME_PATTERN, FenceBody, GalleryFile, Model, Options, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+    from attnviz_mkdocs.spec.marked import Node, Path
+    from attnviz_mkdocs.spec.mistakes import Place
+
+_NOUN: dict[type[BaseModel], str] = {
+    GalleryFile: "gallery",
+    FenceBody: "fence",
+    Model: "model",
+    Text: "text",
+    View: "view",
+}
+_PARTS: dict[str | int, type[BaseModel]] = {"models": Model, "texts": Text, "views": View}
+_TO_ADD = {
+    (Model, "source"): "a hub id, a folder, or package:NAME/PATH",
+    (Text, "text"): "the sentence itself",
+    (View, "id"): "a name of its own, by which pages show it",
+    (View, "model"): 'one of the names under "models"',
+    (View, "text"): 'one of the names under "texts"',
+}
+_BRACKETS = '; put quotes round a text that starts with "[" or "{"'
+
+
+class Case:
+    """One failed check, seen from the author's file.
+
+    Attributes:
+        type: The kind of check, as pydantic calls it.
+        words: What pydantic says of it.
+        context: What a message may use of it.
+        key: The key that the check is about.
+        is_about_key: Whether the key itself is wrong.
+        found: The value that the check is about; for what is missing, the mapping that lacks it.
+        written: The characters of a single value; empty for others.
+        is_text: Whether that value is text.
+        kind: The type of the mapping that the check belongs to.
+        noun: What a message calls such a mapping.
+        subject: What a message calls this one.
+        name: What a message calls the value.
+        keys: What such a mapping may hold.
+    """
+
+    def __init__(self, details: ErrorDetails, root: Node, whole: type[BaseModel]) -> None:
+        loc = tuple(part for part in details["loc"] if part != "[key]")
+        path, self.found = follow(root, loc)
+        self.type = details["type"]
+        self.words = details["msg"]
+        self.context = details.get("ctx", {})
+        self.key = next((part for part in reversed(loc) if isinstance(part, str)), "")
+        self.is_about_key = self.type == "extra_forbidden" or loc != details["loc"]
+        self.written = self.found.written if isinstance(self.found, Scalar) else ""
+        self.is_text = isinstance(self.found, Scalar) and isinstance(self.found.value, str)
+        is_part = len(path) > 1 and path[0] in _PARTS
+        self.kind = _PARTS[path[0]] if is_part else whole
+        self.noun = _NOUN[self.kind]
+        self.subject = _subject(root, path, self.noun) if is_part else f"the {self.noun}"
+        self.name = f"an entry of {quoted(self.key)}" if loc and self.key != loc[-1] else quoted(self.key)
+        self.keys = sorted(self.kind.model_fields, key=lambda key: key in Options.model_fields)  # its own first
+        self._around = follow(root, loc[:-1])[1]
+
+    @property
+    def place(self) -> Place:
+        """Where an author has to look."""
+        if self.is_about_key and isinstance(self._around, Mapping):
+            return self._around.keys[self.key]
+        if self.type == "repeated_head" and isinstance(self.found, Sequence):
+            return self.found.items[int(self.context["position"])].place
+        return self.found.place
+
+    @property
+    def but(self) -> str:
+        """The half of a sentence that says what was found instead."""
+        if not isinstance(self.found, Scalar):
+            return f"but this is {kind_of(self.found)}"
+        return f"but {quoted(self.written) if self.is_text else self.written} is {kind_of(self.found)}"
+
+    @property
+    def in_quotes(self) -> str:
+        """What to do where text was expected."""
+        return f"; put quotes round it: {quoted(self.written)}" if isinstance(self.found, Scalar) else _BRACKETS
+
+
+def explain(case: Case) -> Mistake:
+    """Say in words what a failed check means."""
+    return Mistake(case.place, _WORDS.get(case.type, _in_other_words)(case))
+
+
+def without_value(root: Node, path: Path) -> Mistake:
+    """Say that there is nothing at ``path``, where something was begun."""
+    place = follow(root, path)[1].place
+    if path and isinstance(path[-1], str):
+        return Mistake(place, f"{quoted(path[-1])} has no value; write one, or take the key out")
+    return Mistake(place, "a value is missing here; write one, or take the line out")
+
+
+def no_pair(chosen: str, text: str) -> str:
+    """What is wrong with a filter that shows a part of a pair, on a text without one."""
+    return (
+        f'filter "{chosen}" shows a part of a pair, but {text} has no pair; add "pair:" to it, or take the filter out'
+    )
+
+
+def no_name(written: str) -> str:
+    """The half of a sentence that says what a name is made of, with the nearest to ``written``."""
+    ascii_only = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
+    example = re.sub(r"[^A-Za-z0-9_.]+", "-", ascii_only).strip("-._") or "my-name"
+    letters = 'letters (a to z), digits, "-", "_" and ".", a letter or digit first'
+    return f'can\'t be a name; use {letters}, such as "{example}"'
+
+
+def _subject(root: Node, path: Path, noun: str) -> str:
+    part, name = follow(root, path[:2])[1], path[1]
+    view_id = part.items.get("id") if isinstance(part, Mapping) else None
+    if isinstance(name, int):
+        return f"{noun} {quoted(view_id.written)}" if isinstance(view_id, Scalar) else f"{noun} number {name + 1}"
+    return f"{noun} {quoted(name)}"
+
+
+def _in_other_words(case: Case) -> str:
+    return f"{case.name} is not right: {case.words}"
+
+
+def _unknown_key(case: Case) -> str:
+    guess = did_you_mean(case.key, case.keys)
+    return f"unknown key {case.name} in a {case.noun}{guess} A {case.noun} has: {', '.join(case.keys)}"
+
+
+def _missing(case: Case) -> str:
+    return f'{case.subject} has no {case.name}; add "{case.key}:" with {_TO_ADD[case.kind, case.key]}'
+
+
+def _unfit(case: Case) -> str:
+    if case.context["pattern"] != NAME_PATTERN:
+        is_needed = case.kind.model_fields[case.key].is_required()
+        return f"{case.name} is empty; write something" + ("" if is_needed else ", or take the key out")
+    name = case.key if case.is_about_key else case.written
+    return f"{quoted(name)} {no_name(name)}"
+
+
+def _not_whole(case: Case) -> str:
+    mend = "; take the quotes off" if case.is_text and case.written.isdecimal() else ""
+    return f"{case.name} must be a whole number from 0 on, {case.but}{mend}"
+
+
+def _unknown_word(case: Case) -> str:
+    known = re.findall(r"'([^']*)'", case.context["expected"])
+    if not case.is_text:
+        return f"{case.name} must be one of {', '.join(known)}, {case.but}"
+    return f"unknown {case.key} {quoted(case.written)}{did_you_mean(case.written, known)} Known are: {', '.join(known)}"
+
+
+def _not_a_mapping(case: Case) -> str:
+    if case.kind is Text and isinstance(case.found, Scalar):
+        return f"{case.subject} must be a sentence, {case.but}{case.in_quotes}"
+    keys = f'lines of the form "key: value" with the keys {", ".join(case.keys)}'
+    if case.kind is Text:
+        return f"{case.subject} must be a sentence, or {keys}, {case.but}{case.in_quotes}"
+    mend = '; write "source:" in front of it' if case.kind is Model and case.is_text else ""
+    return f"{case.subject} must be {keys}, {case.but}{mend}"
+
+
+def _not_by_name(case: Case) -> str:
+    mend = '; put a space after each ":"' if re.search(r":\S", case.written) else ""
+    return f'{case.name} must be lines of the form "name: …", {case.but}{mend}'
+
+
+#: Type of check → what to say where it fails.
+_WORDS: dict[str, Callable[[Case], str]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "string_pattern_mismatch": _unfit,
+    "string_type": lambda case: f"{case.name} must be text, {case.but}{case.in_quotes}",
+    "int_type": _not_whole,
+    "int_from_float": _not_whole,
+    "greater_than_equal": lambda case: f"{case.name} can't be {case.written}; layers, heads and tokens count from 0",
+    "bool_type": lambda case: f"{case.name} must be true or false, {case.but}",
+    "literal_error": _unknown_word,
+    "no_heads": lambda case: f"{case.name} is an empty list; name at least one, or take the key out",
+    "repeated_head": lambda case: f"head {case.context['head']} stands twice in {case.name}; take one out",
+    "package_source": lambda case: f"{case.name} names no file or folder in a package; write package:NAME/PATH",
+    "list_type": lambda case: f'{case.name} must be a list whose entries start with "- ", {case.but}',
+    "dict_type": _not_by_name,
+    "model_type": _not_a_mapping,
+}

@@ -1,0 +1,220 @@
+"""Galleries as the other rooms use them, and figures: views with everything that they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from attnviz_mkdocs.spec.mistakes import did_you_mean, quoted, some
+from attnviz_mkdocs.spec.types import Model, Options, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pydantic import BaseModel
+
+    from attnviz_mkdocs.spec.marked import Path
+    from attnviz_mkdocs.spec.mistakes import Mistake, Place
+    from attnviz_mkdocs.spec.types import Kind
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A view with everything that it refers to, ready to plan and draw.
+
+    Attributes:
+        kind: What is drawn.
+        model_name: The model's name in its gallery.
+        model: The model.
+        text: The text.
+        options: What is shown first.
+        caption: What stands under it.
+        place: Where the author wrote it.
+        name: ``gallery/id``, or empty for a fence that stands alone.
+        places: Where each key was written, in the fence or in the gallery; see `place_of`.
+    """
+
+    kind: Kind
+    model_name: str
+    model: Model
+    text: Text
+    options: Options
+    caption: str | None
+    place: Place
+    name: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+
+    def place_of(self, key: str) -> Place:
+        """Where ``key`` of the view, its text or its model was written; where it was not, the figure's place."""
+        return self.places.get(key, self.place)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A gallery file without mistakes.
+
+    Attributes:
+        name: The file's stem.
+        file: The file's path as shown to people.
+        title: What readers see as its name; `name` where the author gave none.
+        description: What it is about.
+        models: Name → model.
+        texts: Name → text.
+        views: Id → view, in the author's order.
+        places: Path of keys → place; see `place`.
+    """
+
+    name: str
+    file: str
+    title: str
+    description: str | None
+    models: Mapping[str, Model]
+    texts: Mapping[str, Text]
+    views: Mapping[str, View]
+    places: Mapping[Path, Place] = field(repr=False, compare=False)
+
+    def place(self, *path: str | int) -> Place:
+        """Where something was written, such as ``place("views", "she", "layer")``; else where its parent was."""
+        while path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+    @property
+    def figure_names(self) -> list[str]:
+        """``gallery/id`` of each view."""
+        return [f"{self.name}/{view_id}" for view_id in self.views]
+
+    def figure(self, view_id: str) -> Figure:
+        """The view of that id, with everything that it refers to."""
+        view = self.views[view_id]
+        return Figure(
+            kind=view.view,
+            model_name=view.model,
+            model=self.models[view.model],
+            text=self.texts[view.text],
+            options=Options.model_validate({key: getattr(view, key) for key in Options.model_fields}),
+            caption=view.caption or None,
+            place=self.place("views", view_id),
+            name=f"{self.name}/{view_id}",
+            places=self._places(("views", view_id), View)
+            | self._places(("texts", view.text), Text)
+            | self.model_places(view.model),
+        )
+
+    def model_places(self, name: str) -> dict[str, Place]:
+        """Where each key of a model was written."""
+        return self._places(("models", name), Model)
+
+    def _places(self, path: Path, kind: type[BaseModel]) -> dict[str, Place]:
+        return {key: self.place(*path, key) for key in kind.model_fields}
+
+
+class Galleries(Mapping[str, Gallery]):
+    """All galleries of a site, by name.
+
+    Attributes:
+        looked_in: Where their files were looked for, as people are told when there is none.
+        broken: Names of galleries that have mistakes, so that people are told of those and not of what lacks.
+        mistakes: All mistakes of all files, sorted by place.
+    """
+
+    def __init__(
+        self,
+        galleries: Iterable[Gallery] = (),
+        looked_in: str = "gallery/",
+        broken: Iterable[str] = (),
+        mistakes: Iterable[Mistake] = (),
+    ) -> None:
+        self._galleries = {gallery.name: gallery for gallery in galleries}
+        self.looked_in = looked_in
+        self.broken = frozenset(broken)
+        self.mistakes = tuple(sorted(set(mistakes)))
+
+    def __getitem__(self, name: str) -> Gallery:
+        return self._galleries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._galleries)
+
+    def __len__(self) -> int:
+        return len(self._galleries)
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """Every model as ``gallery/name``, and as ``name`` where all galleries mean the same by it."""
+        declared = [(name, gallery, model) for gallery in self.values() for name, model in gallery.models.items()]
+        short = {name: model for name, _, model in declared if len(self._meanings(name)) == 1}
+        return short | {f"{gallery.name}/{name}": model for name, gallery, model in declared}
+
+    def find_model(self, name: str, home: Gallery | None = None) -> tuple[Gallery, str]:
+        """The gallery that declares a model, and what the model is called there.
+
+        Args:
+            name: ``name`` or ``gallery/name``.
+            home: The gallery whose own models come first.
+
+        Raises:
+            LookupError: No gallery declares it, or several mean different models by it.
+        """
+        if home and name in home.models:
+            return home, name
+        owner, _, own_name = name.rpartition("/")
+        if owner in self and own_name in self[owner].models:
+            return self[owner], own_name
+        meanings = self._meanings(name)
+        if len(meanings) == 1:
+            return next(iter(meanings.values())), name
+        if meanings:
+            full_names = " or ".join(f'"{gallery.name}/{name}"' for gallery in meanings.values())
+            raise LookupError(f"galleries mean different models by {quoted(name)}; write {full_names}")
+        if owner in self.broken:
+            raise LookupError(_has_mistakes(owner))
+        guess = did_you_mean(name, self.models)
+        raise LookupError(f"unknown model {quoted(name)}{guess} {self.known_models}")
+
+    @property
+    def known_models(self) -> str:
+        """The sentence of a message that says which models there are."""
+        if self.broken:
+            return f"It may be declared in a gallery that has mistakes; mend {some(sorted(self.broken))} first"
+        if not self.models:
+            return f'Declare it under "models:" in a YAML file in {self.looked_in}'
+        names = {name.rpartition("/")[2] for name in self.models}
+        return f"Galleries declare: {some(sorted(names))}"
+
+    def figure(self, name: str) -> Figure:
+        """The view ``gallery/id``, with everything that it refers to.
+
+        Raises:
+            LookupError: There is no such view; the message says which there are.
+        """
+        gallery, _, view_id = name.partition("/")
+        if gallery in self and view_id in self[gallery].views:
+            return self[gallery].figure(view_id)
+        if gallery in self.broken:
+            raise LookupError(_has_mistakes(gallery))
+        if not self:
+            raise LookupError(f"there is no gallery; galleries are YAML files in {self.looked_in}")
+        if name in self:
+            raise LookupError(f"{quoted(name)} is a gallery; name one of its views: {some(self[name].figure_names)}")
+        names = [figure for gallery in self.values() for figure in gallery.figure_names]
+        same_id = [full for full in names if full.endswith(f"/{name}")]
+        guess = f'; did you mean "{same_id[0]}"?' if same_id else did_you_mean(name, names)
+        raise LookupError(f"unknown view {quoted(name)}{guess} Galleries have: {some(names)}")
+
+    def figures(self) -> Iterator[Figure]:
+        """All views of all galleries, in order."""
+        return (gallery.figure(view_id) for gallery in self.values() for view_id in gallery.views)
+
+    def _meanings(self, model: str) -> dict[Model, Gallery]:
+        """The different models of that name, each with the first gallery that declares it."""
+        meanings: dict[Model, Gallery] = {}
+        for gallery in self.values():
+            if model in gallery.models:
+                meanings.setdefault(gallery.models[model], gallery)
+        return meanings
+
+
+def _has_mistakes(gallery: str) -> str:
+    return f"gallery {quoted(gallery)} has mistakes; mend them first"

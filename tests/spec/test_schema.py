@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+import attnviz_mkdocs
+from attnviz_mkdocs.spec.schema import gallery_schema
+
+SHIPPED = Path(attnviz_mkdocs.__file__).parent / "gallery.schema.json"
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft7Validator:
+    schema = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def test_the_shipped_schema_is_that_of_the_types():
+    assert json.loads(SHIPPED.read_text(encoding="utf-8")) == gallery_schema()
+
+
+def test_a_sound_gallery_is_valid(validator):
+    written = (Path(__file__).parent / "who-is-she.yaml").read_text(encoding="utf-8")
+
+    validator.validate(YAML(typ="safe", pure=True).load(written))
+
+
+@pytest.mark.parametrize(
+    "gallery",
+    [
+        {"titel": "A"},
+        {"title": ""},
+        {"title": None},
+        {"models": {"m": {}}},
+        {"models": {"m": {"source": 1}}},
+        {"models": {"m": {"source": "a", "dtype": "float64"}}},
+        {"models": {"a name": {"source": "a"}}},
+        {"models": []},
+        {"texts": {"t": 42}},
+        {"texts": {"t": ""}},
+        {"texts": {"t": {"pair": "A"}}},
+        {"texts": {"t": {"text": "A", "piar": "B"}}},
+        {"texts": {"../t": "A"}},
+        {"views": {}},
+        {"views": [{"id": "v", "model": "m"}]},
+        {"views": [{"id": "a b", "model": "m", "text": "t"}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "view": "haed"}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "layer": -1}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "layer": None}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "heads": []}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "heads": [1, 1]}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "heads": "all"}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "filter": "ab"}]},
+    ],
+    ids=str,
+)
+def test_a_broken_gallery_is_not_valid(gallery, validator):
+    assert not validator.is_valid(gallery)
+
+
+def test_one_head_may_stand_alone(validator):
+    view = {"id": "v", "model": "m", "text": "t", "heads": 3}
+
+    validator.validate({"views": [view]})
+
+
+def test_every_key_is_described(validator):
+    definitions = validator.schema["$defs"]
+    mappings = [validator.schema, definitions["Model"], definitions["View"], definitions["Text"]["anyOf"][1]]
+
+    described = {key: "description" in value for mapping in mappings for key, value in mapping["properties"].items()}
+
+    assert len(described) > 20
+    assert all(described.values()), described
