@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from attnviz_mkdocs.fence import Fence, find_fences, read_fence
+from attnviz_mkdocs.spec import Figure, Galleries, Mistake, Options, Place, SpecError, Text, load_galleries
+
+HERE = Path(__file__).parent
+BROKEN = YAML(typ="safe", pure=True).load((HERE / "fences.yaml").read_text(encoding="utf-8"))
+GALLERIES = load_galleries(sorted((HERE / "gallery").glob("*.yaml")), HERE)
+
+
+def figure(page: str, line_offset: int = 0) -> Figure:
+    [fence] = find_fences(page.split("\n"))
+    return read_fence(fence, GALLERIES, "docs/p.md", line_offset)
+
+
+def fence(*body: str, name: str = "") -> str:
+    return "\n".join([f"```attnviz {name}", *body, "```"])
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["case"])
+def test_a_broken_fence_is_told_in_these_words(case):
+    told = []
+    for found in find_fences(case["page"].split("\n")):
+        with pytest.raises(SpecError) as error:
+            read_fence(found, GALLERIES, "p.md")
+        told += [str(mistake).removeprefix("p.md:") for mistake in error.value.mistakes]
+
+    assert told == case["mistakes"]
+
+
+def test_a_fence_names_a_view():
+    named = figure(fence(name="who/she"))
+
+    assert named == Figure(
+        kind="matrix",
+        model_name="minilm",
+        model=GALLERIES["who"].models["minilm"],
+        text=Text(text="The doctor asked the nurse a question. She"),
+        options=Options(layer=3, heads=(1, 7), query=9),
+        caption="Head 3.7 follows the pronoun.",
+        place=Place("docs/p.md", 1, 1),
+        name="who/she",
+    )
+
+
+def test_a_fence_stands_alone():
+    alone = figure(fence("model: minilm", "text: A cat.", "caption: C"))
+
+    assert alone == Figure(
+        kind="head",
+        model_name="minilm",
+        model=GALLERIES["who"].models["minilm"],
+        text=Text(text="A cat."),
+        options=Options(),
+        caption="C",
+        place=Place("docs/p.md", 1, 1),
+    )
+
+
+def test_every_key_may_stand_in_a_fence():
+    alone = figure(
+        fence(
+            *("view: model", "model: who/small", "text: A", "pair: B", "target: C", "caption: D"),
+            *("layer: 1", "heads: 2", "query: 3", "key: 4", "filter: b-b"),
+        )
+    )
+
+    assert (alone.kind, alone.model_name, alone.model.source, alone.caption) == ("model", "small", "gpt2", "D")
+    assert alone.text == Text(text="A", pair="B", target="C")
+    assert alone.options == Options(layer=1, heads=(2,), query=3, key=4, filter="b-b")
+
+
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ("view: head", {"kind": "head"}),
+        ("model: small", {"model_name": "small", "model": GALLERIES["who"].models["small"]}),
+        ("model: repeat/small", {"model_name": "small", "model": GALLERIES["repeat"].models["small"]}),
+        ("text: doctor", {"text": Text(text="The doctor asked the nurse a question. She"), "filter": "all"}),
+        ("text: entail", {}),
+        ("text: A dog.", {"text": Text(text="A dog."), "filter": "all"}),
+        ("pair: B", {"text": Text(text="The cat sat on the mat.", pair="B")}),
+        ("target: C", {"text": Text(text="The cat sat on the mat.", pair="A cat is sitting.", target="C")}),
+        ("caption: D", {"caption": "D"}),
+        ("layer: 0", {"layer": 0}),
+        ("heads: [4]", {"heads": (4,)}),
+        ("query: 5", {"query": 5}),
+        ("key: 6", {"key": 6}),
+        ("filter: b-a", {"filter": "b-a"}),
+    ],
+)
+def test_a_fence_overrides_a_key_of_the_view_that_it_names(line, changed):
+    base = figure(fence(name="who/cats"))
+    unpaired = ["filter: all"] if changed.get("filter") == "all" else []
+    overridden = figure(fence(line, *unpaired, name="who/cats"))
+
+    for key in ("kind", "model_name", "model", "text", "caption"):
+        assert getattr(overridden, key) == changed.get(key, getattr(base, key)), key
+    for key in Options.model_fields:
+        assert getattr(overridden.options, key) == changed.get(key, getattr(base.options, key)), key
+
+
+def test_an_empty_caption_takes_the_caption_away():
+    assert figure(fence("caption: ''", name="who/she")).caption is None
+
+
+def test_a_sentence_that_is_no_name_of_a_text_is_the_sentence():
+    assert figure(fence("text: doctor", "model: minilm")).text == Text(text="doctor")
+    assert figure(fence("text: docter", name="who/she")).text == Text(text="docter")
+
+
+def test_places_are_those_of_the_fence_and_of_the_gallery():
+    page = "---\nx: 1\n---\nText.\n\n- item\n\n    > ```attnviz who/she\n    > layer: 30\n    > ```\n"
+    overridden = figure(page, line_offset=10)
+
+    assert overridden.place == Place("docs/p.md", 18, 7)
+    assert overridden.place_of("layer") == Place("docs/p.md", 19, 14)
+    assert overridden.place_of("heads") == Place("gallery/who.yaml", 13, 12)
+    assert overridden.place_of("source") == Place("gallery/who.yaml", 2, 20)
+
+
+def test_the_place_of_a_model_that_a_fence_names():
+    overridden = figure(fence("model: repeat/small", name="who/she"))
+
+    assert overridden.place_of("model") == Place("docs/p.md", 2, 8)
+    assert overridden.place_of("source") == Place("gallery/repeat.yaml", 2, 19)
+
+
+def test_without_a_gallery_people_are_told_where_it_was_looked_for():
+    [found] = find_fences(fence(name="who/she").split("\n"))
+
+    with pytest.raises(SpecError) as error:
+        read_fence(found, Galleries(looked_in="attention/"), "p.md")
+
+    assert str(error.value) == "p.md:1:12: there is no gallery; galleries are YAML files in attention/"
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "```attnviz",
+                "```attnviz who/she",
+                "``` \tattnviz\twho/she",
+                "~~~attnviz x",
+                "```",
+                "~~~",
+                "```` attnviz",
+                "````",
+                "",
+                "Text.",
+            ),
+            *("model: minilm", "text: A", "text: 42", "layer: 3", "lyaer: 3", "{}", "- 1", "? ", "*a", "filter: a-b"),
+            *("- item", "> quote", "!!! note", "<!--", "-->", "1. ", ":   x", "***", "\f", "[^1]: x"),
+        ]
+    ).flatmap(
+        lambda line: st.sampled_from(["", "  ", "    ", "\t", "> ", "- ", "        ", "    > "]).map(
+            lambda by: by + line
+        )
+    ),
+    max_size=10,
+)
+
+
+def mistakes_in(found: Fence) -> tuple[Mistake, ...]:
+    try:
+        read_fence(found, GALLERIES, "p.md")
+    except SpecError as error:
+        return error.mistakes or pytest.fail("an error without a mistake")
+    return ()
+
+
+@settings(max_examples=400, deadline=None)
+@given(lines=LINES)
+def test_whatever_stands_in_a_page_gives_figures_or_says_what_is_wrong(lines):
+    last = -1
+    for found in find_fences(lines):
+        assert last < found.first <= found.last < len(lines)
+        assert lines[found.first].startswith(found.prefix)
+        assert lines[found.first][found.column - 1] in "`~"
+        last = found.last
+        for mistake in mistakes_in(found):
+            assert found.first < mistake.place.line <= found.last + 2
+            assert mistake.place.column >= 1
