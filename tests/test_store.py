@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from attnviz_mkdocs.store import Store, StoreError
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request, tmp_path) -> Store:
+    url = "store" if request.param == "folder" else f"memory://{tmp_path.name}"
+    return Store(url, tmp_path)
+
+
+def test_what_is_written_is_read(store):
+    assert KEY not in store
+    store.write(KEY, b"bytes")
+    assert (store.read(KEY), store.size(KEY), list(store)) == (b"bytes", 5, [KEY])
+
+
+def test_another_store_at_the_same_place_sees_it(store, tmp_path):
+    store.write(KEY, b"bytes")
+    assert Store(store.url, tmp_path).read(KEY) == b"bytes"
+
+
+def test_new_bytes_take_the_place_of_the_old(store, tmp_path):
+    store.write(KEY, b"old")
+    store.write(KEY, b"new")
+    again = Store(store.url, tmp_path)
+    assert (again.read(KEY), list(again)) == (b"new", [KEY])
+
+
+def test_a_listing_is_refreshed_when_asked_for(store, tmp_path):
+    assert KEY not in store
+    Store(store.url, tmp_path).write(KEY, b"bytes")
+    store.refresh()
+    assert KEY in store
+
+
+def test_every_flipped_bit_is_told(tmp_path):
+    store = Store("store", tmp_path)
+    store.write(KEY, bytes(range(64)))
+    (file,) = (tmp_path / "store").rglob("*.gz")
+    for position in range(64):
+        damaged = bytearray(range(64))
+        damaged[position] ^= 1
+        file.write_bytes(damaged)
+        with pytest.raises(StoreError, match="damaged"):
+            store.read(KEY)
+
+
+def test_a_write_that_fails_leaves_the_old_bytes_and_nothing_else(tmp_path, monkeypatch):
+    store = Store("store", tmp_path)
+    store.write(KEY, b"old")
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        store.write(KEY, b"new")
+    assert store.read(KEY) == b"old"
+    assert len(list((tmp_path / "store").rglob("*.*"))) == 1
+
+
+def test_half_written_files_are_not_seen(tmp_path):
+    folder = tmp_path / "store" / "exhibits" / KEY[:2]
+    folder.mkdir(parents=True)
+    (folder / ".abc.part").write_bytes(b"half")
+    assert list(Store("store", tmp_path)) == []
+
+
+def test_models_are_remembered(store, tmp_path):
+    assert store.model("org/name") is None
+    store.remember_model("org/name", {"fingerprint": "f"})
+    assert Store(store.url, tmp_path).model("org/name") == {"fingerprint": "f"}
+
+
+def test_an_unknown_kind_of_store_is_told(tmp_path):
+    with pytest.raises(StoreError, match="nowhere://x can't be opened"):
+        Store("nowhere://x", tmp_path)
