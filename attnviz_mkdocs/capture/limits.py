@@ -1,0 +1,52 @@
+"""How long a text may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from attnviz_mkdocs.capture.errors import CaptureError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+#: More tokens than this are refused for any model: attention grows with their square, and a page
+#: has to carry it.
+MAX_TOKENS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most tokens that a text may have, and who says so."""
+
+    tokens: int
+    whose: str
+
+    def check(self, tokens: int) -> None:
+        """Refuse a text that is too long; nothing is ever cut off in silence.
+
+        Raises:
+            CaptureError: It is.
+        """
+        if tokens > self.tokens:
+            message = f"the text has {tokens:,} tokens, but {self.whose} at most {self.tokens:,}; shorten it"
+            raise CaptureError(message)
+
+
+def find_limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Limit:
+    """The smallest of what the model, its tokenizer and a page can take."""
+    limits = [Limit(MAX_TOKENS, "a page can show"), Limit(tokenizer.model_max_length, "its tokenizer allows")]
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        limits.append(Limit(positions - _skipped(model), "the model has positions for"))
+    return min(limits, key=lambda limit: limit.tokens)
+
+
+def _skipped(model: PreTrainedModel) -> int:
+    """Positions that no token gets: RoBERTa and its kin count from the one after that of padding."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding) and module.padding_idx is not None:
+            return module.padding_idx + 1
+    return 0

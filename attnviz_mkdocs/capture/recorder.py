@@ -1,0 +1,195 @@
+"""The attention layers of one batch, as they come → a track for each text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.utils.weak import WeakIdKeyDictionary
+
+from attnviz_mkdocs.capture.errors import CaptureError
+from attnviz_mkdocs.exhibit import Track, causal_pairs, is_causal
+from attnviz_mkdocs.quantise import ESCAPE, quantise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from attnviz_mkdocs.capture.quantiser import Quantiser
+
+# A layer is quantised in parts of about this many weights, so that what is in work stays small
+# beside the weights themselves, and in a processor's cache.
+_PART = 1 << 18
+#: A score that was lowered by this much has weight 0 in every precision.
+_LOWERED = -1e4
+
+
+class TrackRecorder:
+    """Quantises every layer when it comes, straight into the layout of `Track`; no layer's weights are kept.
+
+    Args:
+        lengths: Tokens of each text of the batch; the batch is padded on the right to the longest.
+        layers: Attention layers of the model.
+        heads: Heads of each layer.
+        quantiser: The table, on the device where the model runs.
+        device: That device.
+        causal: Whether no token of the model sees a later one.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        layers: int,
+        heads: int,
+        quantiser: Quantiser,
+        device: torch.device,
+        *,
+        causal: bool,
+    ) -> None:
+        self._lengths = lengths
+        self._longest = max(lengths)
+        self._causal = causal
+        self._quantiser = quantiser
+        self._keys, self._queries = _pairs(self._longest, causal=causal)
+        self._places = torch.from_numpy(self._queries * self._longest + self._keys).to(device)
+        self._padding = self._beyond_texts(device)
+        self._hidden = WeakIdKeyDictionary()
+        shape = (layers, len(lengths), heads, len(self._keys))
+        self._codes = torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
+        self._errors: list[Tensor] = []
+        self._lowest: list[Tensor] = []
+        self._row_maxima: list[Tensor] = []
+
+    def __call__(self, weights: Tensor, mask: Tensor | None) -> None:
+        layer = len(self._row_maxima)
+        layers, batch, heads, pairs = self._codes.shape
+        expected = (batch, heads, self._longest, self._longest)
+        if layer == layers or weights.shape != expected:
+            raise CaptureError(
+                f"layer {layer} gave attention of shape {tuple(weights.shape)}, expected {layers} layers of {expected}"
+            )
+        hidden = self._hidden_by(mask)
+        self._row_maxima.append(weights.amax(-1).float())
+        step = max(2, _PART // (batch * pairs))
+        for first in range(0, heads, step):
+            some = slice(first, first + step)
+            codes, lowest, errors = self._quantiser(self._pack(weights[:, some]), _of_heads(hidden, some))
+            self._codes[layer, :, some].copy_(codes, non_blocking=True)
+            self._errors.append(errors)
+            self._lowest.append(lowest)
+
+    def tracks(self) -> list[Track | CaptureError]:
+        """What was captured of each text, in the order of ``lengths``.
+
+        Raises:
+            CaptureError: Layers are missing.
+        """
+        layers = len(self._codes)
+        if len(self._row_maxima) != layers:
+            raise CaptureError(f"{len(self._row_maxima)} layers gave attention, expected {layers}")
+        # Reading these also waits for the codes, which were copied before them.
+        errors = torch.stack(self._errors).amax(0).tolist()
+        lowest = torch.stack(self._lowest).amin(0).tolist()
+        row_maxima = torch.stack(self._row_maxima).cpu().numpy()
+        texts, rows, top = self._escapes(row_maxima)
+        tracks = []
+        for text, length in enumerate(self._lengths):
+            own = texts == text
+            highest = float(row_maxima[:, text, :, :length].max())
+            wrong = _wrong(errors[text], lowest[text], highest, rows[own])
+            tracks.append(wrong or self._track(text, top[own], errors[text]))
+        return tracks
+
+    def _track(self, text: int, top: NDArray[np.uint8], error: float) -> Track:
+        length = self._lengths[text]
+        codes = self._codes[:, text].numpy()
+        if length < self._longest:
+            codes = codes[:, :, (self._keys < length) & (self._queries < length)]
+        layers, heads, _ = codes.shape
+        shape = (layers, heads, length, length)
+        # A single token has no later one, and its track is a square.
+        causal = self._causal and length > 1
+        packed = np.ascontiguousarray(codes) if causal else np.ascontiguousarray(codes).reshape(shape)
+        return Track(shape, "causal" if causal else "full", packed, top, error)
+
+    def _escapes(self, row_maxima: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint8]]:
+        """Of each code 255, in C order: which text it is of, which row of which layer, and its entry of ``top``.
+
+        The weights of a row sum to 1, so that at most one of them is near 1: the row's largest. What
+        it was can therefore be looked up when all is done, and no device is waited for on the way.
+        """
+        _, batch, heads, pairs = self._codes.shape
+        places = []
+        for layer, codes in enumerate(self._codes.numpy()):
+            heads_of_texts, pair = np.divmod(np.flatnonzero(codes == ESCAPE), pairs)
+            places.append((layer * batch * heads + heads_of_texts) * self._longest + self._queries[pair])
+        rows = np.concatenate(places)
+        # What isn't a weight at all is told of text by text.
+        largest = np.clip(np.nan_to_num(row_maxima.reshape(-1)[rows], nan=1), 0, 1)
+        return rows // (heads * self._longest) % batch, rows, quantise(largest)[1]
+
+    def _pack(self, weights: Tensor) -> Tensor:
+        """A copy of weights ``[batch, head, query, key]`` as float32 ``[batch, head, pair]``, in a track's order."""
+        if self._causal:
+            return weights.flatten(2).gather(2, self._places.expand(*weights.shape[:2], -1)).float()
+        # The same without a look-up a pair; faster.
+        key_major = weights.transpose(-1, -2)
+        return key_major.to(torch.float32, copy=True, memory_format=torch.contiguous_format).flatten(2)
+
+    def _hidden_by(self, mask: Tensor | None) -> Tensor | None:
+        """Pairs that are masked or beyond the text: bool ``[batch or 1, head or 1, pair]``; None for none."""
+        if mask is None:
+            return self._padding
+        # Layers share masks: one look a mask, forgotten when the model drops it.
+        if mask not in self._hidden:
+            self._hidden[mask] = self._look_at(mask)
+        hidden: Tensor | None = self._hidden[mask]
+        return hidden
+
+    def _look_at(self, mask: Tensor) -> Tensor | None:
+        masked = is_masked(mask)[..., : self._longest]
+        masked = masked.expand(*masked.shape[:2], self._longest, self._longest)
+        if self._causal and self._longest > 1 and not is_causal(masked.cpu().numpy()):
+            raise CaptureError("the model keeps tokens from seeing later ones in a short text, but not in this one")
+        pairs = masked.flatten(2).gather(2, self._places.expand(*masked.shape[:2], -1))
+        if not pairs.any():
+            return self._padding
+        return pairs if self._padding is None else pairs | self._padding
+
+    def _beyond_texts(self, device: torch.device) -> Tensor | None:
+        """Pairs of which a token is padding: bool ``[batch, 1, pair]``; None for none."""
+        if min(self._lengths) == self._longest:
+            return None
+        last = np.maximum(self._keys, self._queries)
+        return torch.from_numpy(last >= np.array(self._lengths)[:, None, None]).to(device)
+
+
+def is_masked(mask: Tensor) -> Tensor:
+    """Where a query may not see a key, from what a model adds to its scores, or from what it lets be seen."""
+    return ~mask if mask.dtype == torch.bool else mask <= _LOWERED
+
+
+def _of_heads(hidden: Tensor | None, some: slice) -> Tensor | None:
+    return hidden if hidden is None or hidden.shape[1] == 1 else hidden[:, some]
+
+
+def _wrong(error: float, lowest: float, highest: float, rows: NDArray[np.intp]) -> CaptureError | None:
+    """What keeps a text's weights from being drawn as attention; ``rows`` are those of its weights near 1."""
+    if not np.isfinite([error, lowest, highest]).all():
+        return CaptureError("the model's attention holds NaN or infinite values; try another dtype, such as float32")
+    if lowest < 0 or highest > 1 + 1e-3:
+        return CaptureError(f"the model's attention must lie in [0, 1], but it runs from {lowest:g} to {highest:g}")
+    if len(np.unique(rows)) < len(rows):
+        return CaptureError("the model's attention must sum to 1 for each token, but there are two weights near 1")
+    return None
+
+
+def _pairs(length: int, *, causal: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Keys and queries in the order of a track's codes."""
+    if causal:
+        return causal_pairs(length)
+    keys, queries = np.indices((length, length)).reshape(2, -1)
+    return keys, queries
