@@ -1,0 +1,94 @@
+"""What a project says of its galleries, its store and how to fill it: the options, with defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from attnviz_mkdocs.spec import Galleries, load_galleries
+from attnviz_mkdocs.spec.mistakes import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CaptureMode = Literal["auto", "never", "always"]
+Delivery = Literal["inline", "linked"]
+
+CAPTURE_MODES: tuple[str, ...] = get_args(CaptureMode)
+DELIVERIES: tuple[str, ...] = get_args(Delivery)
+
+
+_GALLERIES = "gallery/"
+
+
+class ProjectError(ValueError):
+    """An option of the project can't be what it is; the message says what it can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's options, as they stand under ``plugins: [attnviz]`` in mkdocs.yml.
+
+    Attributes:
+        root: The folder that all other paths are relative to.
+        galleries: A folder, a file or a glob of gallery files; or several.
+        store: A folder or an fsspec URL.
+        capture: ``auto`` captures what is missing where torch is installed, ``never`` fails and
+            names the command, ``always`` captures everything anew.
+        delivery: ``inline`` puts the data into the page, ``linked`` beside it.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+    """
+
+    root: Path
+    galleries: tuple[str, ...] = (_GALLERIES,)
+    store: str = "gallery/store"
+    capture: CaptureMode = "auto"
+    delivery: Delivery = "inline"
+    device: str = "auto"
+
+    @classmethod
+    def from_options(cls, root: Path, options: dict[str, Any]) -> Project:
+        """A project from the options of an engine; ``None`` stands for the default.
+
+        Raises:
+            ProjectError: An option is unknown, or has a value that it can't have.
+        """
+        known = [field.name for field in fields(cls) if field.name != "root"]
+        given = {name: value for name, value in options.items() if value is not None}
+        for name in given:
+            if name not in known:
+                raise ProjectError(f"unknown option {name!r}{did_you_mean(name, known)} There are: {', '.join(known)}")
+        for name, choices in (("capture", CAPTURE_MODES), ("delivery", DELIVERIES)):
+            if given.get(name, choices[0]) not in choices:
+                raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
+        for name in ("store", "device"):
+            if not isinstance(given.get(name, ""), str):
+                raise ProjectError(f"{name}: expected text, found {given[name]!r}")
+        patterns = given.get("galleries", _GALLERIES)
+        patterns = [patterns] if isinstance(patterns, str) else patterns
+        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            raise ProjectError(f"galleries: expected a folder, a file, a glob, or a list of these, found {patterns!r}")
+        given["galleries"] = tuple(patterns)
+        return cls(root=root, **given)
+
+    def gallery_files(self) -> list[Path]:
+        """All gallery files, sorted; none where the default folder isn't there."""
+        found = {file for pattern in self.galleries for file in self._matching(pattern)}
+        return sorted(found)
+
+    def load(self) -> Galleries:
+        """All galleries, and the mistakes in their files."""
+        return load_galleries(self.gallery_files(), self.root, looked_in=", ".join(self.galleries))
+
+    def _matching(self, pattern: str) -> Iterator[Path]:
+        path = self.root / pattern
+        if path.is_dir():
+            store = (self.root / self.store).resolve()
+            for file in path.rglob("*"):
+                if file.suffix in (".yml", ".yaml") and store not in file.resolve().parents:
+                    yield file
+        elif path.is_file():
+            yield path
+        else:
+            yield from self.root.glob(pattern)

@@ -1,0 +1,198 @@
+"""Figures → encoded exhibits: from the store, or captured where the project allows it."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from attnviz_mkdocs.codec import CodecError, encode, peek
+from attnviz_mkdocs.plan import Planner, Request
+from attnviz_mkdocs.sources import SourceError
+from attnviz_mkdocs.spec import Mistake, SpecError
+from attnviz_mkdocs.store import Store, StoreError
+from attnviz_mkdocs.views import check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.project import Project
+    from attnviz_mkdocs.spec import Figure, Model
+
+log = logging.getLogger("mkdocs.plugins.attnviz")
+
+#: What the capture extra brings and a build without it lacks.
+_NEEDED = ("torch", "transformers")
+
+
+class MissingError(Exception):
+    """Exhibits are missing and may not be captured here; the message names the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """An encoded exhibit, ready to be put into a page."""
+
+    key: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Supply:
+    """Where a build gets its exhibits from.
+
+    Args:
+        project: The project's options.
+    """
+
+    project: Project
+    store: Store = field(init=False)
+    _planner: Planner = field(init=False)
+    _failures: dict[str, str] = field(init=False, default_factory=dict)
+    _fresh: set[str] = field(init=False, default_factory=set)
+    _warned: set[Model] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.project.store, self.project.root)
+        self._planner = Planner(self.store, self.project.root, download=self._may_capture())
+
+    def request(self, figure: Figure) -> Request:
+        """The exhibit that a figure needs.
+
+        Raises:
+            SpecError: The model can't be found.
+        """
+        try:
+            request = self._planner.request(figure)
+        except SourceError as error:
+            raise SpecError([Mistake(figure.place_of("source"), str(error))]) from error
+        self._warn_of_a_moving_model(figure)
+        return request
+
+    def missing(self, figures: Iterable[Figure]) -> list[Request]:
+        """What the figures need and the store doesn't have, each once; figures with mistakes are left to `get`."""
+        needed: dict[str, Request] = {}
+        for figure in figures:
+            try:
+                request = self.request(figure)
+            except SpecError:
+                continue
+            if self._is_missing(request):
+                needed.setdefault(request.key, request)
+        return list(needed.values())
+
+    def ensure(self, figures: Iterable[Figure]) -> int:
+        """Capture what is missing, all in one batch, and tell how many exhibits that were.
+
+        A failure is kept and told where the exhibit is asked for.
+
+        Raises:
+            MissingError: Exhibits are missing, and the project's option is ``capture: never``.
+        """
+        requests = self.missing(figures)
+        if not requests:
+            return 0
+        if self.project.capture == "never":
+            raise MissingError(_never(requests))
+        if not self._may_capture():
+            return 0
+        # The only way to torch: a build that finds everything in the store never imports it.
+        from attnviz_mkdocs.capture import CaptureError, Progress, capture  # noqa: PLC0415
+
+        progress = Progress(len(requests))
+        try:
+            for request, exhibit in capture(
+                requests, root=self.project.root, device=self.project.device, progress=progress
+            ):
+                self._keep(request, exhibit)
+        except CaptureError as error:
+            self._failures |= {request.key: str(error) for request in requests}
+        return len(self._fresh.intersection(request.key for request in requests))
+
+    def get(self, figure: Figure) -> Supplied:
+        """The exhibit of one figure, captured now if need be.
+
+        Raises:
+            SpecError: It can't be had, or doesn't have what the author asked to see.
+            MissingError: It is missing, and the project's option is ``capture: never``.
+        """
+        request = self.request(figure)
+        self.ensure([figure])
+        if request.key in self._failures:
+            raise SpecError([Mistake(figure.place, self._failures[request.key])])
+        if request.key not in self.store:
+            raise SpecError([Mistake(figure.place, _not_installed())])
+        try:
+            data = self._read(request, figure)
+            mistakes = check(figure, peek(data))
+        except (StoreError, CodecError) as error:
+            raise SpecError([Mistake(figure.place, str(error))]) from error
+        if mistakes:
+            raise SpecError(mistakes)
+        return Supplied(request.key, data)
+
+    def _read(self, request: Request, figure: Figure) -> bytes:
+        try:
+            return self.store.read(request.key)
+        except StoreError:
+            if not self._may_capture():
+                raise
+            self.store.discard(request.key)
+            self.ensure([figure])
+            return self.store.read(request.key)
+
+    def _keep(self, request: Request, exhibit: Exhibit | Exception) -> None:
+        if isinstance(exhibit, Exception):
+            self._failures[request.key] = str(exhibit)
+            return
+        self.store.write(request.key, encode(exhibit))
+        self._planner.remember(request.model)
+        self._fresh.add(request.key)
+
+    def _warn_of_a_moving_model(self, figure: Figure) -> None:
+        commit = self._planner.unpinned(figure.model)
+        if commit is not None and figure.model not in self._warned:
+            self._warned.add(figure.model)
+            log.warning(
+                "%s: the hub model %s is not pinned, and a branch moves; write: revision: %s",
+                figure.place_of("source"),
+                figure.model.source,
+                commit,
+            )
+
+    def _is_missing(self, request: Request) -> bool:
+        if request.key in self._failures or request.key in self._fresh:
+            return False
+        return self.project.capture == "always" or request.key not in self.store
+
+    def _may_capture(self) -> bool:
+        return self.project.capture != "never" and not _absent()
+
+
+def _absent() -> list[str]:
+    return [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+
+
+def _not_installed() -> str:
+    return (
+        f"the exhibit is not in the store, and it can't be captured here, because {' and '.join(_absent())} "
+        'is not installed; run "attnviz capture" where a model can run, or: pip install "attnviz-mkdocs[capture]"'
+    )
+
+
+def _never(requests: list[Request]) -> str:
+    lines = [f"  {request.model_name}: {_short(request.text.text)}" for request in requests]
+    return "\n".join(
+        [
+            f"{len(requests)} exhibit{'s are' if len(requests) > 1 else ' is'} not in the store, and capture is never:",
+            *lines,
+            'Run "attnviz capture" where a model can run, and commit or push the store.',
+        ]
+    )
+
+
+def _short(text: str, length: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"

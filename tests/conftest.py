@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import attention, exhibit
+
+import attnviz_mkdocs.capture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from attnviz_mkdocs.plan import Request
+
+GALLERY = """\
+title: Small
+models:
+  tiny:
+    source: models/tiny
+texts:
+  cat: The cat sat
+  both: {text: The cat sat, pair: A cat sits}
+views:
+  - id: lines
+    model: tiny
+    text: cat
+    layer: 1
+    heads: [0, 2]
+    caption: A caption with <b>signs</b> & "quotes".
+  - id: grid
+    view: model
+    model: tiny
+    text: cat
+"""
+
+
+@dataclass
+class Captured:
+    """A stand-in for running models: random attention for every text, and a record of what was asked."""
+
+    requests: list[Request] = field(default_factory=list)
+    batches: int = 0
+    fails_on: str | None = None
+
+    def __call__(self, requests, *, root, device="auto", progress=None):
+        self.batches += 1
+        for request in requests:
+            self.requests.append(request)
+            if self.fails_on is not None and self.fails_on in request.text.text:
+                yield request, attnviz_mkdocs.capture.CaptureError("the text is too much for the model")
+                continue
+            labels = ("[CLS]", *f"{request.text.text} {request.text.pair or ''}".split(), "[SEP]")
+            yield request, exhibit(attention(tokens=len(labels)), labels=labels)
+
+    @property
+    def texts(self) -> list[str]:
+        return [request.text.text for request in self.requests]
+
+
+@pytest.fixture
+def captured(monkeypatch) -> Captured:
+    stand_in = Captured()
+    monkeypatch.setattr(attnviz_mkdocs.capture, "capture", stand_in)
+    return stand_in
+
+
+@dataclass
+class Folder:
+    """A project's folder: a model's files, a gallery and pages."""
+
+    root: Path
+
+    def write(self, name: str, content: str) -> Path:
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(content), encoding="utf-8")
+        return file
+
+
+@pytest.fixture
+def folder(tmp_path) -> Folder:
+    """A project with one gallery; its model's files are there, but hold nothing that runs."""
+    folder = Folder(tmp_path)
+    folder.write("models/tiny/config.json", json.dumps({"model_type": "bert"}))
+    folder.write("models/tiny/model.safetensors", "weights")
+    folder.write("models/tiny/tokenizer.json", "{}")
+    folder.write("gallery/small.yaml", GALLERY)
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\n")
+    folder.write("docs/index.md", "# Small\n\n```attnviz small/lines\n```\n")
+    return folder

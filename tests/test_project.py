@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from attnviz_mkdocs.project import Project, ProjectError
+
+
+def names(project: Project) -> list[str]:
+    return [file.relative_to(project.root).as_posix() for file in project.gallery_files()]
+
+
+@pytest.mark.parametrize(
+    ("galleries", "found"),
+    [
+        (None, ["gallery/deep/b.yml", "gallery/small.yaml"]),
+        ("gallery/small.yaml", ["gallery/small.yaml"]),
+        ("gallery/**/*.yml", ["gallery/deep/b.yml"]),
+        (["gallery/deep", "other"], ["gallery/deep/b.yml", "other/c.yaml"]),
+        ("nowhere", []),
+    ],
+)
+def test_gallery_files(folder, galleries, found):
+    folder.write("gallery/deep/b.yml", "")
+    folder.write("gallery/store/models/x.yaml", "")
+    folder.write("gallery/readme.md", "")
+    folder.write("other/c.yaml", "")
+    assert names(Project.from_options(folder.root, {"galleries": galleries})) == found
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"capture": "often"}, "capture: expected one of auto, never, always, found 'often'"),
+        ({"delivery": 3}, "delivery: expected one of inline, linked"),
+        ({"stor": "x"}, 'unknown option .stor.; did you mean "store"'),
+        ({"store": 5}, "store: expected text"),
+        ({"galleries": [1]}, "galleries: expected"),
+    ],
+)
+def test_options_that_can_not_be(tmp_path, options, words):
+    with pytest.raises(ProjectError, match=words):
+        Project.from_options(tmp_path, options)
+
+
+def test_two_galleries_of_one_name_are_a_mistake(folder):
+    folder.write("gallery/deep/small.yml", "title: Other\n")
+    galleries = Project.from_options(folder.root, {}).load()
+    (mistake,) = galleries.mistakes
+    assert "rename one of the files" in mistake.message
+    assert list(galleries) == ["small"]

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import attnviz_mkdocs.supply
+from attnviz_mkdocs.project import Project
+from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.supply import MissingError, Supply
+
+
+def supply(folder, **options) -> Supply:
+    return Supply(Project.from_options(folder.root, options))
+
+
+def figures(folder) -> list:
+    galleries = Project.from_options(folder.root, {}).load()
+    assert not galleries.mistakes
+    return list(galleries.figures())
+
+
+def test_views_of_one_exhibit_are_captured_once_and_in_one_batch(folder, captured):
+    folder.write(
+        "gallery/more.yaml", (folder.root / "gallery/small.yaml").read_text().replace("The cat sat", "A dog ran", 1)
+    )
+    assert supply(folder).ensure(figures(folder)) == 2
+    assert (captured.texts, captured.batches) == (["A dog ran", "The cat sat"], 1)
+
+
+def test_what_is_in_the_store_is_not_captured_again(folder, captured):
+    first = supply(folder)
+    first.ensure(figures(folder))
+    again = supply(folder, capture="never")
+    assert again.ensure(figures(folder)) == 0
+    assert again.get(figures(folder)[0]) == first.get(figures(folder)[0])
+    assert len(captured.requests) == 1
+
+
+def test_always_captures_again_once_a_build(folder, captured):
+    supply(folder).ensure(figures(folder))
+    again = supply(folder, capture="always")
+    again.ensure(figures(folder))
+    again.get(figures(folder)[0])
+    assert len(captured.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "captures"),
+    [
+        ("gallery/small.yaml", "The cat sat", "The cat ran", True),
+        ("gallery/small.yaml", "source: models/tiny", "source: models/tiny\n    dtype: float16", True),
+        ("gallery/small.yaml", "A caption", "Another", False),
+        ("gallery/small.yaml", "layer: 1", "layer: 0", False),
+        ("models/tiny/model.safetensors", "weights", "Weights", True),
+        ("models/tiny/tokenizer.json", "{}", "{ }", True),
+    ],
+)
+def test_the_key_covers_what_changes_the_result_and_nothing_else(folder, captured, file, old, new, captures):
+    supply(folder).ensure(figures(folder))
+    path = folder.root / file
+    path.write_text(path.read_text().replace(old, new))
+    assert len(supply(folder).missing(figures(folder))) == captures
+
+
+def test_never_fails_with_the_command(folder, captured):
+    with pytest.raises(MissingError, match='(?s)tiny: The cat sat.*Run "attnviz capture"'):
+        supply(folder, capture="never").ensure(figures(folder))
+    assert not captured.requests
+
+
+def test_a_store_without_the_model_is_enough(folder, captured):
+    supply(folder).ensure(figures(folder))
+    for file in (folder.root / "models/tiny").iterdir():
+        file.unlink()
+    assert supply(folder, capture="never").get(figures(folder)[0]).data
+
+
+def test_a_failure_is_told_at_the_view_and_keeps_no_other(folder, captured):
+    folder.write(
+        "gallery/more.yaml", (folder.root / "gallery/small.yaml").read_text().replace("The cat sat", "A dog ran", 1)
+    )
+    captured.fails_on = "dog"
+    build = supply(folder)
+    assert build.ensure(figures(folder)) == 1
+    dog, _, cat, _ = figures(folder)
+    assert build.get(cat).data
+    with pytest.raises(SpecError, match="gallery/more.yaml:.*too much for the model"):
+        build.get(dog)
+    assert captured.batches == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("layer: 2", r"small.yaml:12:12: layer 2 is not in tiny: it has 2 layers, 0 to 1"),
+        ("heads: [0, 3]", r"head 3 is not in tiny: it has 3 heads, 0 to 2"),
+        ("query: 5", r"query 5 is not in the text: it has 5 tokens: 0 \[CLS\], 1 The, 2 cat, 3 sat, 4 \[SEP\]"),
+        ("key: 9", r"key 9 is not in the text"),
+    ],
+)
+def test_what_the_exhibit_does_not_have_is_told_where_it_was_written(folder, captured, option, words):
+    text = (folder.root / "gallery/small.yaml").read_text().replace("    layer: 1\n", f"    {option}\n", 1)
+    if option.startswith("heads"):
+        text = text.replace("    heads: [0, 2]\n", "", 1)
+    folder.write("gallery/small.yaml", text)
+    with pytest.raises(SpecError, match=words):
+        supply(folder).get(figures(folder)[0])
+
+
+def test_a_damaged_exhibit_is_captured_again_or_refused(folder, captured):
+    supply(folder).ensure(figures(folder))
+    (file,) = (folder.root / "gallery/store/exhibits").rglob("*.gz")
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(SpecError, match="damaged"):
+        supply(folder, capture="never").get(figures(folder)[0])
+    assert supply(folder).get(figures(folder)[0]).data
+    assert len(captured.requests) == 2
+
+
+def test_without_torch_the_view_says_what_to_install(folder, captured, monkeypatch):
+    monkeypatch.setattr(attnviz_mkdocs.supply, "_NEEDED", ("torch_that_is_not_there",))
+    build = supply(folder)
+    assert build.ensure(figures(folder)) == 0
+    with pytest.raises(
+        SpecError, match=r'torch_that_is_not_there is not installed.*pip install "attnviz-mkdocs\[capture\]"'
+    ):
+        build.get(figures(folder)[0])
+    assert not captured.requests
+
+
+def test_a_build_from_a_full_store_imports_no_torch(folder, captured):
+    supply(folder).ensure(figures(folder))
+    program = (
+        "import sys; from mkdocs.config import load_config; from mkdocs.commands.build import build;"
+        "build(load_config('mkdocs.yml'));"
+        "print([name for name in ('torch', 'transformers', 'tqdm') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder.root, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert "<attn-view" in (folder.root / "site/index.html").read_text()
