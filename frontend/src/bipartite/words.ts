@@ -1,0 +1,48 @@
+import type { Exhibit } from "../exhibit.ts";
+import { FLOOR, formatWeight, MASKED } from "../format.ts";
+import type { Selection } from "../selection.ts";
+import { tokenName } from "../tokens.ts";
+import { type Focus, rowsInFocus, type ShownHead } from "./links.ts";
+
+/** As many links as are told in words. */
+const TOLD = 3;
+
+/** What is looked at, in a line: its strongest links. */
+export function describe(
+  exhibit: Exhibit,
+  layer: number,
+  heads: readonly ShownHead[],
+  selection: Selection,
+  focus: Focus,
+): string {
+  if (!heads.length) return `Layer ${layer} · no head is chosen`;
+  const rows = rowsInFocus(selection, focus);
+  const links = heads.flatMap(({ head, data }) =>
+    rows.query.flatMap((q) =>
+      rows.key.flatMap((k) => {
+        const [query, key] = [selection.query[q], selection.key[k]];
+        const at = query * exhibit.key.length + key;
+        return data.masked?.[at] ? [] : [{ head, query, key, weight: data.weights[at] }];
+      }),
+    ),
+  );
+  const isPair = focus.query !== null && focus.key !== null;
+  const told = links
+    .filter(({ weight }) => isPair || weight >= FLOOR)
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, TOLD)
+    .map(({ head, query, key, weight }) => {
+      const other = focus.query === null ? tokenName(exhibit, "query", query) : tokenName(exhibit, "key", key);
+      const value = isPair ? formatWeight(weight) : `${other} ${formatWeight(weight)}`;
+      return heads.length === 1 ? value : `${value} (head ${head})`;
+    });
+  const where = heads.length === 1 ? `Layer ${layer} · head ${heads[0].head}` : `Layer ${layer}`;
+  return `${where} · ${subject(exhibit, focus)} ${links.length ? told.join(", ") : MASKED}`;
+}
+
+function subject(exhibit: Exhibit, { query, key }: Focus): string {
+  const from = query === null ? null : tokenName(exhibit, "query", query);
+  const to = key === null ? null : tokenName(exhibit, "key", key);
+  if (from === null) return `${to} ←`;
+  return to === null ? `${from} →` : `${from} → ${to}`;
+}

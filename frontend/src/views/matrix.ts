@@ -1,0 +1,268 @@
+import { readableOn, scalePosition, toCss } from "../colour.ts";
+import { element, pixelRatio, place, prepare } from "../dom.ts";
+import type { Head } from "../exhibit.ts";
+import { FLOOR, formatCell, formatToken, formatWeight, MASKED } from "../format.ts";
+import { pool, type Shading, shade, UNSEEN } from "../heatmap.ts";
+import { clamp, onKeys, onPointer } from "../interaction.ts";
+import { legend } from "../legend.ts";
+import { type Selection, select } from "../selection.ts";
+import { shownHead } from "../state.ts";
+import { fontOf, SIDES, type Side, tokenName, widestLabel } from "../tokens.ts";
+import type { Stage, View } from "./view.ts";
+
+const CELL = { least: 2, most: 40 };
+/** Cells from this size on show their value; from this size on they are set apart. */
+const VALUED = 28;
+const SPACED = 7;
+/** Distance between the labels of rows, and of columns, which lean so that they are read without turning the head. */
+const LABELS = { query: 13, key: 18 };
+const LEAN = -Math.PI / 4;
+const FONT = 12;
+const PAD = 6;
+
+/** A row and a column, each where there is one. */
+type Cell = { readonly [side in Side]: number | null };
+
+/** One head as a matrix: a row for each query, a column for each key. */
+export const matrixView: View = {
+  name: "matrix",
+  title: "Matrix",
+  hint: "Rows are queries, columns are keys; point at a cell for its weight, click to pin it.",
+  description: "Attention of one head as a matrix. Arrow keys choose a cell, Enter pins it, Escape unpins.",
+  heads: "one",
+  hasLayer: () => true,
+  choice: {
+    field: "scale",
+    label: "Scale",
+    options: { head: "this head", full: "0 – 1" },
+    value: ({ scale }) => scale,
+  },
+
+  mount(stage) {
+    const matrix = new Matrix(stage);
+    onKeys(stage, {
+      move: (rows, columns) => matrix.move(rows, columns),
+      press: () => matrix.press(),
+      cancel: () => stage.change({ query: null, key: null }),
+      leave: () => matrix.point(null),
+    });
+    return () => matrix.update();
+  },
+};
+
+class Matrix {
+  readonly #root = element("div", { class: "matrix" });
+  readonly #canvas = element("canvas");
+  /** Bands and labels of the row and the column that are looked at. */
+  readonly #bands = { query: element("div", { class: "band" }), key: element("div", { class: "band" }) };
+  readonly #labels = { query: element("div", { class: "label query" }), key: element("div", { class: "label key" }) };
+  readonly #legend = element("div", { class: "legend" });
+  readonly #selection: Selection;
+  readonly #layout: Layout;
+  #at: Cell | null = null;
+  #drawn = "";
+
+  constructor(private readonly stage: Stage) {
+    const { body, signal, exhibit } = stage;
+    this.#selection = select(exhibit, stage.state().filter);
+    this.#root.append(this.#canvas, ...Object.values(this.#bands), ...Object.values(this.#labels));
+    body.append(element("div", { class: "scroll" }, this.#root, this.#legend));
+    this.#layout = layOut(stage, this.#selection, this.#root);
+    const { width, height, left, top, cell } = this.#layout;
+    const { query, key } = this.#selection;
+    place(this.#root, { width, height });
+    place(this.#canvas, { width, height });
+    place(this.#bands.query, { left, width: key.length * cell, height: cell });
+    place(this.#bands.key, { top, width: cell, height: query.length * cell });
+    place(this.#labels.query, { right: width - left + PAD });
+    place(this.#labels.key, { bottom: height - top + PAD });
+    place(this.#legend, { width }).style.paddingLeft = `${left}px`;
+    onPointer<Cell>(this.#root, signal, {
+      hit: (event) => this.#hit(event),
+      point: (cell) => this.point(cell),
+      press: () => this.press(),
+    });
+  }
+
+  update(): void {
+    const { layer, scale } = this.stage.state();
+    const wanted = `${layer}:${this.#headIndex}:${scale}`;
+    if (wanted !== this.#drawn) {
+      this.#drawn = wanted;
+      this.#paint();
+    }
+    this.point(this.#at);
+  }
+
+  move(rows: number, columns: number): void {
+    const at = this.#at ?? this.#pinned();
+    const { query, key } = this.#selection;
+    this.point({
+      query: clamp((at.query ?? -Math.max(0, rows)) + rows, query.length),
+      key: clamp((at.key ?? -Math.max(0, columns)) + columns, key.length),
+    });
+    for (const side of SIDES) this.#labels[side].scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  press(): void {
+    if (this.#at?.query == null || this.#at.key == null) return;
+    const query = this.#selection.query[this.#at.query];
+    const key = this.#selection.key[this.#at.key];
+    const state = this.stage.state();
+    const pinned = state.query === query && state.key === key;
+    this.stage.change(pinned ? { query: null, key: null } : { query, key });
+  }
+
+  /** Crosshair and labels on the cell that is looked at, or else on what is pinned. */
+  point(cell: Cell | null): void {
+    this.#at = cell;
+    const at = cell ?? this.#pinned();
+    const { left, top, cell: size } = this.#layout;
+    for (const side of SIDES) {
+      const i = at[side];
+      this.#bands[side].hidden = this.#labels[side].hidden = i === null;
+      if (i === null) continue;
+      place(this.#bands[side], side === "query" ? { top: top + i * size } : { left: left + i * size });
+      place(this.#labels[side], side === "query" ? { top: top + (i + 0.5) * size } : { left: left + (i + 0.5) * size });
+      this.#labels[side].textContent = tokenName(this.stage.exhibit, side, this.#selection[side][i]);
+    }
+    this.stage.say(this.#describe(at));
+  }
+
+  get #headIndex(): number {
+    return shownHead(this.stage.state());
+  }
+
+  get #head(): Head {
+    return this.stage.exhibit.head(this.stage.state().layer, this.#headIndex);
+  }
+
+  #hit({ clientX, clientY }: MouseEvent): Cell | null {
+    const { left, top, cell } = this.#layout;
+    const box = this.#root.getBoundingClientRect();
+    const query = Math.floor((clientY - box.top - top) / cell);
+    const key = Math.floor((clientX - box.left - left) / cell);
+    const inside = (i: number, side: Side) => i >= 0 && i < this.#selection[side].length;
+    return inside(query, "query") && inside(key, "key") ? { query, key } : null;
+  }
+
+  #pinned(): Cell {
+    const state = this.stage.state();
+    const row = (side: Side) => {
+      const i = this.#selection[side].indexOf(state[side] ?? -1);
+      return i < 0 ? null : i;
+    };
+    return { query: row("query"), key: row("key") };
+  }
+
+  #describe(at: Cell): string | null {
+    if (at.query === null || at.key === null) return null;
+    const { exhibit } = this.stage;
+    const query = this.#selection.query[at.query];
+    const key = this.#selection.key[at.key];
+    const { weights, masked } = this.#head;
+    const i = query * exhibit.key.length + key;
+    const pair = `${tokenName(exhibit, "query", query)} → ${tokenName(exhibit, "key", key)}`;
+    const value = masked?.[i] ? MASKED : formatWeight(weights[i]);
+    return `Layer ${this.stage.state().layer} · head ${this.#headIndex} · ${pair} ${value}`;
+  }
+
+  #paint(): void {
+    const { width, height, cell } = this.#layout;
+    const { exhibit, theme, state } = this.stage;
+    const { query, key } = this.#selection;
+    const cells = pool(this.#head, exhibit.key.length, this.#selection, query.length, key.length);
+    const full = state().scale === "full";
+    const largest = full ? 1 : cells.reduce((most, weight) => Math.max(most, weight), FLOOR);
+    const shading: Shading = { scale: theme.scale, largest, ink: theme.ink };
+    const context = prepare(this.#canvas, width, height);
+    this.#paintCells(context, cells, shading);
+    this.#paintLabels(context);
+    if (cell >= VALUED) this.#paintValues(context, cells, shading);
+    this.#legend.replaceChildren(
+      ...legend(shading, full ? "the same for all heads" : "of this head", cells.includes(UNSEEN)),
+    );
+  }
+
+  #paintCells(context: CanvasRenderingContext2D, cells: Float32Array, shading: Shading): void {
+    const { left, top, cell } = this.#layout;
+    const { query, key } = this.#selection;
+    const ratio = pixelRatio();
+    const [width, height] = [key.length * cell * ratio, query.length * cell * ratio].map(Math.round);
+    const gap = cell >= SPACED ? 1 : 0;
+    const bytes = shade(cells, query.length, key.length, width, height, gap, shading);
+    context.putImageData(new ImageData(bytes, width, height), Math.round(left * ratio), Math.round(top * ratio));
+  }
+
+  #paintLabels(context: CanvasRenderingContext2D): void {
+    const { left, top, cell, label } = this.#layout;
+    const { exhibit, theme } = this.stage;
+    context.font = fontOf(this.#root, FONT);
+    context.textBaseline = "middle";
+    for (const side of SIDES) {
+      const every = Math.ceil(LABELS[side] / cell);
+      context.textAlign = side === "query" ? "right" : "left";
+      this.#selection[side].forEach((index, i) => {
+        if (i % every !== 0) return;
+        const token = exhibit[side][index];
+        context.fillStyle = toCss(theme.ink, token.special ? 0.66 : 1);
+        context.save();
+        if (side === "query") context.translate(left - PAD, top + (i + 0.5) * cell);
+        else {
+          context.translate(left + (i + 0.5) * cell, top - PAD);
+          context.rotate(LEAN);
+        }
+        context.fillText(clip(context, formatToken(token.label), label), 0, 0);
+        context.restore();
+      });
+    }
+  }
+
+  #paintValues(context: CanvasRenderingContext2D, cells: Float32Array, { scale, largest }: Shading): void {
+    const { left, top, cell } = this.#layout;
+    const columns = this.#selection.key.length;
+    context.font = fontOf(this.#root, 11);
+    context.textAlign = "center";
+    cells.forEach((weight, i) => {
+      if (weight === UNSEEN) return;
+      context.fillStyle = toCss(readableOn(scale[Math.round(255 * scalePosition(weight, largest))]));
+      const x = left + ((i % columns) + 0.5) * cell;
+      context.fillText(formatCell(weight), x - 0.5, top + (Math.floor(i / columns) + 0.5) * cell);
+    });
+  }
+}
+
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly top: number;
+  readonly cell: number;
+  /** Longest label in CSS pixels. */
+  readonly label: number;
+}
+
+function layOut({ exhibit, width }: Stage, { query, key }: Selection, styled: Element): Layout {
+  const most = Math.min(120, width * 0.22);
+  const label = (side: Side) => Math.min(most, widestLabel(styled, exhibit[side]));
+  const left = Math.ceil(label("query") + PAD + 2);
+  const lean = Math.ceil(label("key") * Math.SQRT1_2 + PAD);
+  const top = lean + PAD;
+  const cell = Math.max(CELL.least, Math.min(CELL.most, (width - left - lean) / key.length));
+  const whole = cell >= SPACED ? Math.floor(cell) : cell;
+  return {
+    width: Math.ceil(left + key.length * whole + lean),
+    height: Math.ceil(top + query.length * whole + 1),
+    left,
+    top,
+    cell: whole,
+    label: most,
+  };
+}
+
+function clip(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let end = text.length;
+  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end--;
+  return `${text.slice(0, end)}…`;
+}

@@ -1,0 +1,247 @@
+import { Bipartite } from "../bipartite/bipartite.ts";
+import { element, pixelRatio, place } from "../dom.ts";
+import { FLOOR, formatWeight } from "../format.ts";
+import { pool, shade } from "../heatmap.ts";
+import { clamp, onKeys, onPointer } from "../interaction.ts";
+import { LazyCanvases } from "../lazy.ts";
+import { Raster } from "../raster.ts";
+import { type Selection, select } from "../selection.ts";
+import type { State } from "../state.ts";
+import { tokenName } from "../tokens.ts";
+import type { Stage, View } from "./view.ts";
+
+/** Up to here a thumbnail's lines are told apart. */
+const MOST_TOKENS_AS_LINES = 48;
+/** Weaker lines are not seen in a thumbnail. */
+const FAINTEST = 0.01;
+/** Room for the numbers of layers and heads, in CSS pixels. */
+const MARGIN = 22;
+const CELL = { least: 14, most: 60 };
+/** Between thumbnails; less where there is little room. */
+const GAP = { narrow: 2, wide: 4, wideFrom: 28 };
+
+interface Place {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** All layers and heads at once; one of them opens. */
+export const modelView: View = {
+  name: "model",
+  title: "Model",
+  hint: "Each thumbnail is a head; click one to open it.",
+  description: "All layers and heads. Arrow keys choose a head, Enter opens or closes it, Escape closes it.",
+  heads: "none",
+  hasLayer: (state) => state.head !== null,
+  choice: {
+    field: "thumbnails",
+    label: "Heads as",
+    options: { lines: "lines", heatmap: "heat map" },
+    value: (state, exhibit) => thumbnails(state, select(exhibit, state.filter)),
+  },
+
+  mount(stage) {
+    const grid = new Grid(stage);
+    onKeys(stage, {
+      move: (layers, heads) => grid.move(layers, heads),
+      press: () => grid.press(),
+      cancel: () => stage.change({ head: null }),
+      leave: () => grid.point(null),
+    });
+    return () => grid.update();
+  },
+};
+
+function thumbnails({ thumbnails }: State, { query, key }: Selection): "lines" | "heatmap" {
+  if (thumbnails !== "auto") return thumbnails;
+  return Math.max(query.length, key.length) <= MOST_TOKENS_AS_LINES ? "lines" : "heatmap";
+}
+
+class Grid {
+  readonly #root = element("div", { class: "grid" });
+  readonly #outline = element("div", { class: "outline" });
+  readonly #rows: HTMLElement[] = [];
+  readonly #canvases: LazyCanvases;
+  readonly #selection: Selection;
+  readonly #cell: number;
+  readonly #gap: number;
+  #drawn = "";
+  #at: Place | null = null;
+  #open: { readonly place: Place; readonly detail: HTMLElement; readonly drawing: Bipartite; close(): void } | null =
+    null;
+
+  constructor(private readonly stage: Stage) {
+    const { exhibit, width, body, signal } = stage;
+    this.#selection = select(exhibit, stage.state().filter);
+    const room = (width - MARGIN) / exhibit.heads;
+    this.#gap = room < GAP.wideFrom ? GAP.narrow : GAP.wide;
+    this.#cell = Math.floor(Math.max(CELL.least, Math.min(CELL.most, room - this.#gap)));
+    this.#canvases = new LazyCanvases(signal);
+    const step = this.#cell + this.#gap;
+    this.#root.style.setProperty("--cell", `${this.#cell}px`);
+    this.#root.style.setProperty("--gap", `${this.#gap}px`);
+    const heads = Array.from({ length: exhibit.heads }, (_, head) => element("span", {}, String(head)));
+    this.#root.append(element("div", { class: "columns", "aria-hidden": "true" }, ...heads));
+    for (let layer = 0; layer < exhibit.layers; layer++) {
+      const canvas = element("canvas");
+      this.#canvases.add(canvas, exhibit.heads * step, this.#cell, (context) => this.#paintRow(context, layer));
+      const row = element("div", { class: "row" }, element("span", {}, String(layer)), canvas);
+      this.#rows.push(row);
+      this.#root.append(row);
+    }
+    place(this.#outline, { width: this.#cell, height: this.#cell });
+    this.#outline.hidden = true;
+    this.#root.append(this.#outline);
+    body.append(element("div", { class: "scroll" }, this.#root));
+    onPointer<Place>(body, signal, {
+      hit: (event) => this.#hit(event),
+      point: (place) => this.point(place),
+      press: () => this.press(),
+    });
+  }
+
+  update(): void {
+    const { thumbnails, head, layer } = this.stage.state();
+    if (thumbnails !== this.#drawn) {
+      this.#drawn = thumbnails;
+      this.#canvases.repaint();
+    }
+    const { place } = this.#open ?? {};
+    if (head === null) this.#close();
+    else if (place?.layer !== layer || place.head !== head) this.#show({ layer, head });
+    this.point(this.#at);
+  }
+
+  move(layers: number, heads: number): void {
+    const { exhibit } = this.stage;
+    const at = this.#at ?? this.#open?.place;
+    this.point(
+      at
+        ? { layer: clamp(at.layer + layers, exhibit.layers), head: clamp(at.head + heads, exhibit.heads) }
+        : { layer: 0, head: 0 },
+    );
+    this.#outline.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** Opens the head that is pointed at, or closes it. */
+  press(): void {
+    if (!this.#at) return;
+    const { layer, head } = this.#at;
+    const open = this.#open?.place;
+    this.stage.change({ layer, head: open?.layer === layer && open.head === head ? null : head });
+  }
+
+  #hit({ target, clientX }: MouseEvent): Place | null {
+    if (!(target instanceof HTMLCanvasElement)) return null;
+    const layer = this.#rows.indexOf(target.parentElement as HTMLElement);
+    const head = Math.floor((clientX - target.getBoundingClientRect().left) / (this.#cell + this.#gap));
+    return layer >= 0 && head >= 0 && head < this.stage.exhibit.heads ? { layer, head } : null;
+  }
+
+  /** Outlines the head that is pointed at, and tells of it. */
+  point(at: Place | null): void {
+    this.#at = at;
+    this.#outline.hidden = !at;
+    if (!at) {
+      if (this.#open) this.#open.drawing.update();
+      else this.stage.say(null);
+      return;
+    }
+    const row = this.#rows[at.layer];
+    place(this.#outline, { left: MARGIN + at.head * (this.#cell + this.#gap), top: row.offsetTop });
+    this.stage.say(this.#describe(at));
+  }
+
+  #describe({ layer, head }: Place): string {
+    const { exhibit } = this.stage;
+    const { weights } = exhibit.head(layer, head);
+    const width = exhibit.key.length;
+    const { query: queries, key: keys } = this.#selection;
+    let best = { weight: -1, query: 0, key: 0 };
+    for (const query of queries) {
+      for (const key of keys) {
+        const weight = weights[query * width + key];
+        if (weight > best.weight) best = { weight, query, key };
+      }
+    }
+    const pair = `${tokenName(exhibit, "query", best.query)} → ${tokenName(exhibit, "key", best.key)}`;
+    return `Layer ${layer} · head ${head} · most: ${pair} ${formatWeight(best.weight)}`;
+  }
+
+  #show(place: Place): void {
+    this.#close();
+    const { stage } = this;
+    const { layer, head } = place;
+    const closing = new AbortController();
+    const signal = AbortSignal.any([stage.signal, closing.signal]);
+    const close = element("button", { type: "button", class: "close", "aria-label": "Close this head" }, "×");
+    close.addEventListener("click", () => stage.change({ head: null }), { signal });
+    const title = element("p", { class: "detail-title" }, `Layer ${layer} · head ${head}`, close);
+    const detail = element("div", { class: "detail" }, title);
+    for (const type of ["pointermove", "click"]) {
+      detail.addEventListener(type, (event) => event.stopPropagation(), { signal });
+    }
+    detail.addEventListener("pointerenter", () => this.point(null), { signal });
+    this.#rows[layer].after(detail);
+    const shown = () => ({ layer, heads: [head], colour: () => stage.theme.accent });
+    const drawing = new Bipartite({ ...stage, signal }, shown, detail);
+    this.#mark(place, true);
+    this.#open = { place, detail, drawing, close: () => closing.abort() };
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    this.#mark(this.#open.place, false);
+    this.#open.close();
+    this.#open.detail.remove();
+    this.#open = null;
+  }
+
+  #mark({ layer, head }: Place, open: boolean): void {
+    const row = this.#rows[layer];
+    row.classList.toggle("open", open);
+    row.style.setProperty("--open", String(head));
+  }
+
+  #paintRow(context: CanvasRenderingContext2D, layer: number): void {
+    const ratio = pixelRatio();
+    const size = Math.round(this.#cell * ratio);
+    const asLines = thumbnails(this.stage.state(), this.#selection) === "lines";
+    const paint = asLines ? this.#lines(size, ratio) : this.#heatmap(size);
+    for (let head = 0; head < this.stage.exhibit.heads; head++) {
+      const x = head * (this.#cell + this.#gap);
+      context.putImageData(new ImageData(paint({ layer, head }), size, size), Math.round(x * ratio), 0);
+    }
+  }
+
+  #lines(size: number, ratio: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {
+    const { exhibit, theme } = this.stage;
+    const { query: queries, key: keys } = this.#selection;
+    const raster = new Raster(size, size);
+    const row = (index: number, count: number) => ((index + 0.5) * size) / count;
+    return ({ layer, head }) => {
+      const { weights } = exhibit.head(layer, head);
+      raster.clear();
+      queries.forEach((query, q) => {
+        const start = query * exhibit.key.length;
+        keys.forEach((key, k) => {
+          const weight = weights[start + key];
+          if (weight < FAINTEST) return;
+          raster.curve(row(q, queries.length), row(k, keys.length), ratio, theme.accent, weight);
+        });
+      });
+      return raster.bytes();
+    };
+  }
+
+  #heatmap(size: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {
+    const { exhibit, theme } = this.stage;
+    const rows = Math.min(size, this.#selection.query.length);
+    const columns = Math.min(size, this.#selection.key.length);
+    return ({ layer, head }) => {
+      const cells = pool(exhibit.head(layer, head), exhibit.key.length, this.#selection, rows, columns);
+      const shading = { scale: theme.scale, largest: Math.max(...cells, FLOOR), ink: theme.ink };
+      return shade(cells, rows, columns, size, size, 0, shading);
+    };
+  }
+}

@@ -1,0 +1,7 @@
+import { headView } from "./head.ts";
+import { matrixView } from "./matrix.ts";
+import { modelView } from "./model.ts";
+import type { View } from "./view.ts";
+
+/** Every view, in the order of the switch. */
+export const VIEWS: readonly View[] = [headView, modelView, matrixView];
