@@ -1,0 +1,135 @@
+"""The MkDocs plugin: plans all pages before the first is rendered, and brings fence, script and style along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.config import base
+from mkdocs.config import config_options as option
+from mkdocs.config.config_options import ExtraScriptValue
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
+from mkdocs.utils.meta import get_data
+
+from attnviz_mkdocs.codec import SUFFIX
+from attnviz_mkdocs.fence import find_fences, read_fence
+from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
+from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
+from attnviz_mkdocs.sites.markdown import AttnvizExtension, Page, Scribe, log
+from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.store import StoreError
+from attnviz_mkdocs.supply import MissingError, Supply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page as MkDocsPage
+
+    from attnviz_mkdocs.spec import Figure
+
+_ASSETS = "assets/attnviz"
+
+
+class AttnvizConfig(base.Config):
+    galleries = option.Type((str, list), default="gallery/")
+    """A folder, a file or a glob of gallery files; or several."""
+    store = option.Type(str, default="gallery/store")
+    """A folder or an fsspec URL."""
+    capture = option.Choice(CAPTURE_MODES, default="auto")
+    """`auto`: capture what is missing where torch is installed; `never`: fail and name the command; `always`."""
+    delivery = option.Choice(DELIVERIES, default="inline")
+    """`inline`: the page carries its data; `linked`: the browser fetches it when it is seen."""
+    device = option.Type(str, default="auto")
+    """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+
+
+class AttnvizPlugin(BasePlugin[AttnvizConfig]):
+    """Attention views in MkDocs pages."""
+
+    scribe: Scribe
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        try:
+            project = Project.from_options(_root(config), dict(self.config))
+            supply = Supply(project)
+        except (ProjectError, StoreError) as error:
+            raise PluginError(str(error)) from error
+        self.scribe = Scribe(project.load(), supply)
+        for mistake in self.scribe.galleries.mistakes:
+            log.warning("%s", mistake)
+        config.markdown_extensions.append(AttnvizExtension(self.scribe))  # type: ignore[arg-type]
+        # Ours first, so that the author's own style wins.
+        config.extra_css.insert(0, f"{_ASSETS}/{STYLE}")
+        script = ExtraScriptValue(f"{_ASSETS}/{SCRIPT}")
+        script.defer = True
+        config.extra_javascript.append(script)
+        return config
+
+    def on_files(self, files: Files, config: MkDocsConfig) -> Files:
+        for name in (SCRIPT, STYLE):
+            try:
+                files.append(File.generated(config, f"{_ASSETS}/{name}", content=asset(name)))
+            except FileNotFoundError as error:
+                raise PluginError(str(error)) from error
+        figures = [*self.scribe.galleries.figures(), *self._figures_in(files)]
+        try:
+            self.scribe.supply.ensure(figures)
+        except (MissingError, StoreError) as error:
+            raise PluginError(str(error)) from error
+        self._files, self._config = files, config
+        return files
+
+    def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
+        source = page.file.content_string
+        without_front_matter, _ = get_data(source)
+        self.scribe.page = Page(
+            file=_shown(page.file, config),
+            line_offset=source.count("\n") - without_front_matter.count("\n"),
+            link=self._linker(page) if self.config.delivery == "linked" else None,
+        )
+
+    def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
+        project = self.scribe.supply.project
+        for pattern in project.galleries:
+            folder = project.root / pattern
+            if folder.exists():
+                server.watch(str(folder))
+        for file in project.gallery_files():
+            server.watch(str(file))
+
+    def _figures_in(self, files: Files) -> Iterator[Figure]:
+        """The figures of all pages; a mistake is told when its page is rendered."""
+        for file in files.documentation_pages():
+            lines = file.content_string.split("\n")
+            for fence in find_fences(lines):
+                try:
+                    yield read_fence(fence, self.scribe.galleries, file.src_uri)
+                except SpecError:
+                    continue
+
+    def _linker(self, page: MkDocsPage) -> Any:
+        def link(key: str, data: bytes) -> str:
+            name = f"{_ASSETS}/exhibits/{key}{SUFFIX}"
+            if self._files.get_file_from_path(name) is None:
+                self._files.append(File.generated(self._config, name, content=data))
+            return get_relative_url(name, page.url)
+
+        return link
+
+
+def _root(config: MkDocsConfig) -> Path:
+    """The folder of mkdocs.yml."""
+    return Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
+
+
+def _shown(file: File, config: MkDocsConfig) -> str:
+    """A page's source as its author would open it."""
+    root = _root(config)
+    path = Path(file.abs_src_path) if file.abs_src_path is not None else None
+    return path.relative_to(root).as_posix() if path is not None and path.is_relative_to(root) else file.src_uri

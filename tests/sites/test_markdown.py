@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import base64
+import logging
+import re
+from html import unescape
+
+import markdown
+import pytest
+
+from attnviz_mkdocs.codec import decode
+
+VIEW = re.compile(r"<attn-view [^>]*>")
+
+
+def convert(folder, text: str, *others: str) -> str:
+    return markdown.markdown(
+        text, extensions=["attnviz", *others], extension_configs={"attnviz": {"root": str(folder.root)}}
+    )
+
+
+def attributes(html: str) -> list[dict[str, str]]:
+    return [
+        {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)} for tag in VIEW.findall(html)
+    ]
+
+
+def test_a_fence_becomes_a_view_that_carries_its_exhibit(folder, captured):
+    (view,) = attributes(convert(folder, "```attnviz small/lines\n```"))
+    exhibit = decode(base64.b64decode(view["data-exhibit"]))
+    assert [token.label for token in exhibit.query] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
+    assert view["data-state"] == '{"view":"head","layer":1,"heads":[0,2],"filter":"all"}'
+
+
+def test_a_page_carries_an_exhibit_once(folder, captured):
+    first, second, third = attributes(
+        convert(
+            folder,
+            "```attnviz small/lines\n```\n\n```attnviz small/grid\n```\n\n```attnviz\nmodel: tiny\ntext: Other\n```",
+        )
+    )
+    assert first["data-key"] == second["data-key"] != third["data-key"]
+    assert "data-exhibit" in first
+    assert "data-exhibit" not in second
+    assert "data-exhibit" in third
+
+
+def test_the_next_page_carries_it_again(folder, captured):
+    md = markdown.Markdown(extensions=["attnviz"], extension_configs={"attnviz": {"root": str(folder.root)}})
+    for _ in range(2):
+        assert "data-exhibit" in md.convert("```attnviz small/lines\n```")
+        md.reset()
+
+
+def test_captions_are_text(folder, captured):
+    html = convert(folder, "```attnviz small/lines\n```")
+    assert "<figcaption>A caption with &lt;b&gt;signs&lt;/b&gt; &amp; &#34;quotes&#34;.</figcaption>" in html
+
+
+@pytest.mark.parametrize(
+    ("page", "around"),
+    [
+        (
+            "- item\n\n    ```attnviz small/lines\n    ```\n\n    more\n",
+            r"(?s)<li>.*<figure.*</figure>.*<p>more</p>.*</li>",
+        ),
+        ("1. one\n   ```attnviz small/lines\n   ```\n", r"(?s)<figure"),
+        (
+            "!!! note\n    text\n\n    ```attnviz small/lines\n    ```\n",
+            r'(?s)<div class="admonition note">.*<figure.*</figure>\s*</div>',
+        ),
+        (
+            '=== "One"\n\n    ```attnviz small/lines\n    ```\n',
+            r'(?s)<div class="tabbed-block">\s*<figure.*</figure>\s*</div>',
+        ),
+        ('??? tip "Fold"\n\n    ```attnviz small/lines\n    ```\n', r"(?s)<details.*<figure.*</figure>\s*</details>"),
+        ("> quote\n>\n> ```attnviz small/lines\n> ```\n", r"(?s)<blockquote>.*<figure.*</figure>\s*</blockquote>"),
+        (
+            "- ```attnviz small/lines\n  ```\n- two\n",
+            r"(?s)<ul>\s*<li>\s*<figure.*</figure>\s*</li>\s*<li>\s*(<p>)?two",
+        ),
+        (
+            "text before\n```attnviz small/lines\n```\ntext after\n",
+            r"(?s)<p>text before</p>\s*<figure.*</figure>\s*<p>text after</p>",
+        ),
+        (
+            '<div class="x" markdown>\n\n```attnviz small/lines\n```\n\n</div>\n',
+            r'(?s)<div class="x">\s*<figure.*</figure>\s*</div>',
+        ),
+    ],
+)
+@pytest.mark.parametrize("others", [("fenced_code",), ("pymdownx.superfences",)])
+def test_a_fence_may_stand_anywhere(folder, captured, page, around, others):
+    html = convert(folder, page, "admonition", "md_in_html", "pymdownx.details", "pymdownx.tabbed", *others)
+    assert re.search(around.replace("tabbed-block", "tabbed-(?:block|content)"), html), html
+    assert len(VIEW.findall(html)) == 1
+    assert "<p><figure" not in html
+
+
+@pytest.mark.parametrize("others", [("fenced_code",), ("pymdownx.superfences",)])
+def test_an_example_stays_an_example(folder, captured, others):
+    html = convert(folder, "````markdown\n```attnviz small/lines\n```\n````\n", *others)
+    assert "attn-view" not in html
+    assert "```attnviz small/lines" in re.sub("<[^>]+>", "", html)
+    assert not captured.requests
+
+
+def test_a_mistake_is_told_in_the_page_and_in_the_log(folder, captured, caplog):
+    with caplog.at_level(logging.WARNING):
+        html = convert(folder, "# Title\n\n```attnviz small/lines\nlayr: 3\n```\n\ntext")
+    assert 'class="attnviz-error" role="alert"' in html
+    assert "page:4:1: " in html
+    assert "layr" in html
+    assert "layer" in html
+    assert [record.getMessage().split(" ")[0] for record in caplog.records] == ["page:4:1:"]
+    assert "<p>text</p>" in html
+
+
+def test_what_an_author_wrote_is_never_markup(folder, captured):
+    html = convert(folder, "```attnviz small/<script>alert(1)</script>\n```")
+    assert "<script>" not in html

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, ConfigurationError, PluginError
+
+
+def build_site(folder, *, strict: bool = False, **options):
+    config = load_config(str(folder.root / "mkdocs.yml"), strict=strict, **options)
+    config.plugins.on_startup(command="build", dirty=False)
+    build(config)
+    return folder.root / "site"
+
+
+def test_the_name_alone_is_enough(folder, captured):
+    site = build_site(folder, strict=True)
+    page = (site / "index.html").read_text()
+    assert "<attn-view" in page
+    assert 'src="assets/attnviz/attnviz.js" defer' in page
+    assert (site / "assets/attnviz/attnviz.js").read_text()
+    assert (site / "assets/attnviz/attnviz.css").read_text()
+
+
+def test_our_style_comes_before_the_authors(folder, captured):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\nextra_css: [own.css]\n")
+    folder.write("docs/own.css", "")
+    page = (build_site(folder) / "index.html").read_text()
+    assert page.index("attnviz.css") < page.index("own.css")
+
+
+@pytest.mark.parametrize("theme", ["material", "mkdocs", "readthedocs"])
+@pytest.mark.parametrize("directory_urls", [True, False])
+def test_pages_in_folders_find_the_assets(folder, captured, theme, directory_urls):
+    folder.write(
+        "mkdocs.yml",
+        f"site_name: Small\ntheme: {theme}\nuse_directory_urls: {str(directory_urls).lower()}\n"
+        "plugins: [search, {attnviz: {delivery: linked}}]\n",
+    )
+    folder.write("docs/deep/er/page.md", "```attnviz small/grid\n```\n")
+    site = build_site(folder, strict=True)
+    page = site / ("deep/er/page/index.html" if directory_urls else "deep/er/page.html")
+    html = page.read_text()
+    found = re.findall(r'(?:src|href|data-src)="([^"]*assets/attnviz/[^"]*)"', html)
+    assert len(found) == 3
+    for link in found:
+        assert (page.parent / link).is_file(), link
+
+
+def test_all_pages_are_captured_in_one_batch(folder, captured):
+    folder.write("docs/one.md", "```attnviz\nmodel: tiny\ntext: One\n```\n")
+    folder.write("docs/two.md", "- item\n\n    ```attnviz\n    model: tiny\n    text: Two\n    ```\n")
+    build_site(folder)
+    assert sorted(captured.texts) == ["One", "The cat sat", "Two"]
+    assert captured.batches == 1
+
+
+def test_the_search_index_holds_no_payload(folder, captured):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [search, attnviz]\n")
+    with_view = build_site(folder) / "search/search_index.json"
+    (entry,) = [entry for entry in json.loads(with_view.read_text())["docs"] if entry["location"] == ""]
+    assert len(entry["text"]) < 200
+
+
+def test_a_mistake_in_a_page_fails_under_strict_and_names_its_line(folder, captured, caplog):
+    folder.write("docs/index.md", "---\ntitle: Small\n---\n\n# Small\n\n```attnviz small/lins\n```\n")
+    with pytest.raises(Abort):
+        build_site(folder, strict=True)
+    assert re.search(r'docs/index.md:7:\d+: .*"small/lines"', caplog.text)
+
+
+def test_without_strict_the_page_shows_it(folder, captured):
+    folder.write("docs/index.md", "# Small\n\n```attnviz small/lins\n```\n")
+    page = (build_site(folder) / "index.html").read_text()
+    assert "attnviz-error" in page
+    assert "docs/index.md:3:" in page
+
+
+def test_a_broken_gallery_is_told_and_leaves_the_others_alone(folder, captured, caplog):
+    folder.write("gallery/broken.yaml", "models: 3\nviews: [{id: a}]\n")
+    folder.write("docs/index.md", "```attnviz small/lines\n```\n\n```attnviz broken/a\n```\n")
+    page = (build_site(folder) / "index.html").read_text()
+    assert page.count("<attn-view") == 1
+    assert "gallery/broken.yaml:1:9" in caplog.text
+    assert "gallery &#34;broken&#34; has mistakes" in page
+
+
+def test_never_stops_the_build_and_names_the_command(folder, captured):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {capture: never}}]\n")
+    with pytest.raises((PluginError, Abort), match='Run "attnviz capture"|Aborted'):
+        build_site(folder)
+    assert not (folder.root / "site/index.html").exists()
+
+
+@pytest.mark.parametrize("option", ["capture: sometimes", "delivery: mail", "galeries: x"])
+def test_options_are_checked(folder, captured, option):
+    folder.write("mkdocs.yml", f"site_name: Small\nplugins: [{{attnviz: {{{option}}}}}]\n")
+    with pytest.raises((ConfigurationError, Abort)):
+        build_site(folder, strict=True)
+
+
+def test_serve_watches_galleries(folder, captured):
+    config = load_config(str(folder.root / "mkdocs.yml"))
+    plugin = config.plugins["attnviz"]
+    plugin.on_config(config)
+    watched = []
+
+    class Server:
+        def watch(self, path):
+            watched.append(path)
+
+    plugin.on_serve(Server(), config=config, builder=None)
+    assert str(folder.root / "gallery") in watched
