@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from safetensors.numpy import load_file
+
+from attnviz_mkdocs.cli import main
+
+
+@pytest.fixture
+def run(folder, monkeypatch):
+    monkeypatch.chdir(folder.root)
+    return lambda *words: CliRunner().invoke(main, words)
+
+
+def test_check_is_quiet_about_what_is_right(run, captured):
+    result = run("check")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "no mistakes" in result.stderr
+    assert not captured.requests
+
+
+def test_check_tells_all_mistakes_of_galleries_and_pages(run, folder):
+    folder.write("gallery/small.yaml", (folder.root / "gallery/small.yaml").read_text().replace("layer: 1", "layr: -1"))
+    folder.write("gallery/other.yaml", "models: {m: {source: ''}}\n")
+    folder.write("docs/page.md", "text\n\n```attnviz\ntext: A\nview: hed\n```\n")
+    result = run("check")
+    assert result.exit_code == 1
+    for place in ("gallery/small.yaml:12:5:", "gallery/other.yaml:1:", "docs/page.md:5:7:"):
+        assert place in result.stderr
+
+
+def test_capture_fills_the_store_and_status_tells(run, captured):
+    before = json.loads(run("status", "--json").stdout)
+    assert [row["state"] for row in before] == ["missing"]
+    result = run("capture")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "1 exhibit captured" in result.stderr
+    (row,) = json.loads(run("status", "--json").stdout)
+    assert row["state"] == "present"
+    assert row["bytes"] > 0
+    assert "0 exhibits captured" in run("capture").stderr
+    assert "1 exhibit captured" in run("capture", "--again").stderr
+    assert len(captured.requests) == 2
+
+
+def test_a_changed_model_makes_an_exhibit_stale(run, folder, captured):
+    run("capture")
+    folder.write("models/tiny/model.safetensors", "other weights")
+    # The stand-in for a capture says where it came from.
+    captured_source = json.loads(run("status", "--json").stdout)
+    assert captured_source[0]["state"] in {"stale", "missing"}
+
+
+def test_capture_tells_what_failed(run, captured):
+    captured.fails_on = "cat"
+    result = run("capture")
+    assert result.exit_code == 1
+    assert "too much for the model" in result.stderr
+
+
+def test_export_writes_what_others_read(run, folder, captured):
+    for ending in ("safetensors", "json", "html"):
+        assert run("export", "small/lines", "-o", f"out.{ending}").exit_code == 0
+    attention = load_file(folder.root / "out.safetensors")["attention"]
+    assert attention.shape == (2, 3, 5, 5)
+    assert np.abs(attention.sum(-1) - 1).max() < 0.02
+    as_text = json.loads((folder.root / "out.json").read_text())
+    assert np.allclose(as_text["attention"], attention, atol=1e-6)
+    assert [token["label"] for token in as_text["tokens"]["query"]] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
+    assert "<attn-view" in (folder.root / "out.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("export", "small/lines", "-o", "out.doc"), 2, "expected a file ending in .html"),
+        (("export", "small/lins", "-o", "out.html"), 1, 'did you mean "small/lines"?'),
+        (("export", "small/lines"), 2, "--output"),
+        (("-f", "nowhere.yml", "check"), 2, "nowhere.yml does not exist"),
+        (("chek",), 2, "No such command"),
+    ],
+)
+def test_wrong_words_are_told(run, captured, words, status, message):
+    result = run(*words)
+    assert (result.exit_code, message in result.stderr) == (status, True), result.stderr
+
+
+def test_a_theme_that_is_not_installed_keeps_nobody_from_capturing(run, folder, captured):
+    folder.write(
+        "mkdocs.yml",
+        """\
+        site_name: Small
+        theme: {name: not_installed, x: !!python/name:not.installed.thing , y: !ENV [NOT_SET, fallback]}
+        plugins: [not_installed, {attnviz: {store: elsewhere}}]
+        """,
+    )
+    assert run("capture").exit_code == 0
+    assert list((folder.root / "elsewhere/exhibits").rglob("*.gz"))
+
+
+def test_an_option_that_is_wrong_is_told(run, folder):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: {attnviz: {capture: often}}\n")
+    result = run("check")
+    assert result.exit_code == 1
+    assert "mkdocs.yml: plugins: attnviz: capture: expected one of auto, never, always, found 'often'" in result.stderr
+
+
+def test_the_schema_is_json(run):
+    assert json.loads(run("schema").stdout)["$schema"]
