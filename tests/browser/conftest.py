@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import browser as machine  # noqa: E402 - the same search for a browser that `make` uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator, Page
+
+
+# MkDocs' own search starts a worker, which a page opened from disk may not; and its reload cuts a request short.
+NOT_OURS = ("search/worker.js", "ERR_EMPTY_RESPONSE")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = machine.find()
+    assert path, "Chromium is missing; `make test` installs it, or set CHROMIUM to its path"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+def theme(name: str, **options: object) -> str:
+    """A theme's lines in mkdocs.yml, without what it would fetch from elsewhere."""
+    quiet = {"font": False} if name == "material" else {"highlightjs": False}
+    return f"theme: {json.dumps({'name': name, **quiet, **options})}"
+
+
+@dataclass
+class Tab:
+    """A browser tab that remembers every request and everything that went wrong."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
+
+    def open(self, place: Path | str) -> Tab:
+        self.page.goto(place.as_uri() if isinstance(place, Path) else place)
+        return self
+
+    def view(self, number: int = 0) -> Locator:
+        """A view that is drawn."""
+        view = self.page.locator("attn-view").nth(number)
+        view.evaluate("async (view) => { await view.ready }")
+        return view
+
+    @property
+    def outside(self) -> list[str]:
+        """Requests that left the disk and this machine."""
+        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))]
+
+
+@pytest.fixture
+def tab(chromium) -> Iterator[Tab]:
+    context = chromium.new_context(viewport={"width": 1000, "height": 800})
+    tab = Tab(context.new_page())
+    yield tab
+    context.close()
+    assert not [error for error in tab.errors if not any(words in error for words in NOT_OURS)]
+    assert not tab.outside
+
+
+@pytest.fixture
+def site(folder, captured):
+    """Build the small project of `folder`, with more pages and other options where asked."""
+
+    def build_it(mkdocs: str = theme("material"), pages: dict[str, str] | None = None) -> Path:
+        folder.write(
+            "mkdocs.yml", f"site_name: Small\nuse_directory_urls: false\nplugins: [search, attnviz]\n{mkdocs}\n"
+        )
+        for name, text in (pages or {}).items():
+            folder.write(f"docs/{name}", text)
+        build(load_config(str(folder.root / "mkdocs.yml"), strict=True))
+        return folder.root / "site"
+
+    return build_it
+
+
+@pytest.fixture
+def served():
+    """Serve a folder on this machine; gives its address."""
+    servers = []
+
+    def serve(folder: Path) -> str:
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()

@@ -1,0 +1,266 @@
+"""A reader's hands: pointing, clicking, switching, typing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import attention, exhibit, later
+
+from attnviz_mkdocs.codec import encode
+from attnviz_mkdocs.render import draw_page
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
+
+INK = """(canvas) => {
+  const { width, height } = canvas, data = canvas.getContext("2d").getImageData(0, 0, width, height).data
+  const ink = new Map()
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3]) {
+    const colour = data.slice(i, i + 3).join()
+    ink.set(colour, (ink.get(colour) ?? 0) + 1)
+  }
+  return Object.fromEntries(ink)
+}"""
+
+
+@pytest.fixture
+def alone(tmp_path, tab):
+    """A page with one view and nothing else."""
+
+    def open_it(made, kind: str = "head", **options):
+        figure = Figure(kind, "small", Model(source="x"), Text(text="x"), Options(**options), None, Place("x"))
+        page = tmp_path / "view.html"
+        page.write_text(draw_page(figure, "key", encode(made)), encoding="utf-8")
+        return tab.open(page).view()
+
+    return open_it
+
+
+def state(view) -> dict:
+    return view.evaluate("(view) => view.state")
+
+
+def ink(view, selector: str = ".drawing canvas") -> list[dict[str, int]]:
+    """How often each colour stands in each canvas."""
+    view.page.wait_for_timeout(150)
+    return [canvas.evaluate(INK) for canvas in view.locator(selector).all()]
+
+
+def test_the_first_state_is_the_authors(alone):
+    view = alone(exhibit(attention(3, 4, 6)), "matrix", layer=2, heads=(3, 1), query=4)
+    shown = state(view)
+    assert (shown["view"], shown["layer"], shown["heads"], shown["query"], shown["key"]) == (
+        "matrix",
+        2,
+        [3, 1],
+        4,
+        None,
+    )
+
+
+def test_without_options_all_heads_of_layer_0_are_shown(alone):
+    shown = state(alone(exhibit(attention(3, 4, 6))))
+    assert (shown["view"], shown["layer"], shown["heads"]) == ("head", 0, [0, 1, 2, 3])
+
+
+def test_pointing_at_a_query_leaves_only_its_lines(alone):
+    weights = np.tile(np.eye(6, dtype=np.float32), (1, 1, 1, 1))
+    view = alone(exhibit(weights))
+    all_lines = sum(sum(colours.values()) for colours in ink(view, ".layer canvas"))
+    view.locator(".tokens.query .token").nth(2).hover()
+    one_line = sum(sum(colours.values()) for colours in ink(view, ".layer canvas"))
+    assert 0 < one_line < all_lines / 2
+
+
+def test_a_click_pins_and_another_lets_go(alone):
+    view = alone(exhibit(attention(2, 3, 6)))
+    changes = "(view) => { view.changes = []; view.addEventListener('attn-change', (event) => view.changes.push(event.detail.query)) }"
+    view.evaluate(changes)
+    token = view.locator(".tokens.query .token").nth(3)
+    token.click()
+    view.page.mouse.move(1, 1)
+    assert state(view)["query"] == 3
+    token.click()
+    assert state(view)["query"] is None
+    view.locator(".tokens.key .token").nth(5).click()
+    assert state(view)["key"] == 5
+    assert view.evaluate("(view) => view.changes")[:2] == [3, None]
+
+
+def test_a_tap_pins(chromium, alone, tmp_path):
+    alone(exhibit(attention(2, 3, 6)))
+    context = chromium.new_context(has_touch=True, viewport={"width": 340, "height": 700})
+    page = context.new_page()
+    page.goto((tmp_path / "view.html").as_uri())
+    view = page.locator("attn-view")
+    view.evaluate("async (view) => { await view.ready }")
+    view.locator(".tokens.query .token").nth(1).tap()
+    assert state(view)["query"] == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+def test_head_tiles(alone):
+    view = alone(exhibit(attention(2, 3, 6)))
+    tile = view.get_by_role("button", name="Head 1", exact=True)
+    tile.click()
+    view.page.wait_for_timeout(400)
+    assert state(view)["heads"] == [0, 2]
+    tile.click()
+    view.page.wait_for_timeout(400)
+    assert sorted(state(view)["heads"]) == [0, 1, 2]
+    tile.dblclick()
+    assert state(view)["heads"] == [1]
+    view.page.wait_for_timeout(400)
+    tile.dblclick()
+    assert sorted(state(view)["heads"]) == [0, 1, 2]
+
+
+def test_layers(alone):
+    view = alone(exhibit(attention(3, 2, 6)))
+    before = ink(view, ".layer canvas")
+    view.get_by_role("button", name="Next layer").click()
+    assert state(view)["layer"] == 1
+    assert ink(view, ".layer canvas") != before
+    view.get_by_label("Layer", exact=True).select_option("2")
+    assert state(view)["layer"] == 2
+    assert view.get_by_role("button", name="Next layer").is_disabled()
+
+
+def test_a_thumbnail_opens_its_head_and_closes_it(alone):
+    view = alone(exhibit(attention(3, 4, 6)), "model")
+    row = view.locator(".row canvas").nth(2)
+    box = row.bounding_box()
+    where = {"x": box["width"] * 1.5 / 4, "y": box["height"] / 2}
+    row.click(position=where)
+    shown = state(view)
+    assert (shown["layer"], shown["head"]) == (2, 1)
+    assert view.locator(".tokens.query .token").count() == 6
+    row.click(position=where)
+    assert state(view)["head"] is None
+    assert view.locator(".tokens.query .token").count() == 0
+
+
+def test_switching_keeps_layer_head_and_token(alone):
+    view = alone(exhibit(attention(3, 4, 6)), "model")
+    row = view.locator(".row canvas").nth(2)
+    row.click(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 5})
+    view.locator(".tokens.query .token").nth(3).click()
+    for name in ("Matrix", "Head", "Model"):
+        view.get_by_role("button", name=name, exact=True).click()
+        shown = state(view)
+        assert (shown["view"], shown["layer"], shown["query"]) == (name.lower(), 2, 3)
+        assert shown["heads"] == [1]
+    assert state(view)["head"] == 1
+
+
+def test_the_matrix_says_the_number_under_the_pointer(alone):
+    weights = attention(1, 1, 6)
+    view = alone(exhibit(weights), "matrix")
+    canvas = view.locator(".matrix canvas")
+    seen = set()
+    box = canvas.bounding_box()
+    for x in range(5, int(box["width"]), 20):
+        canvas.hover(position={"x": x, "y": box["height"] - 20})
+        said = view.locator(".readout").inner_text()
+        if "→" in said:
+            seen.add(said.rsplit(" ", 1)[1])
+    assert seen == {f"{weight:.2f}" for weight in encode_round_trip(weights)[5]} or seen >= {
+        f"{weight:.2f}" for weight in encode_round_trip(weights)[5] if weight >= 0.005
+    }
+
+
+def encode_round_trip(weights: np.ndarray) -> np.ndarray:
+    return exhibit(weights).attention.weights()[0, 0]
+
+
+def test_masked_is_not_zero(alone):
+    weights = attention(1, 1, 6, causal=True)
+    view = alone(exhibit(weights, masked=later(6)), "matrix")
+    view.evaluate("(view) => { view.state = { query: 0, key: 5 } }")
+    assert "masked" in view.locator(".readout").inner_text()
+    assert view.evaluate("(view) => view.exhibit.masked(0, 0)[5]") in (1, True)
+    assert "masked" in view.locator(".legend").inner_text()
+
+
+def test_filters_of_a_pair(alone):
+    made = exhibit(attention(1, 1, 6))
+    tokens = tuple(
+        type(token)(token.label, token.start, token.end, False, index // 3) for index, token in enumerate(made.query)
+    )
+    made = type(made)(made.text, tokens, tokens, made.tracks, made.provenance, "pair")
+    view = alone(made)
+    everything = sum(sum(colours.values()) for colours in ink(view, ".layer canvas"))
+    view.get_by_label("Pairs").select_option("a-b")
+    assert state(view)["filter"] == "a-b"
+    assert 0 < sum(sum(colours.values()) for colours in ink(view, ".layer canvas")) < everything
+    view.get_by_label("Pairs").select_option("all")
+    assert sum(sum(colours.values()) for colours in ink(view, ".layer canvas")) == everything
+
+
+def test_a_state_that_can_not_be_is_not_taken(alone):
+    view = alone(exhibit(attention(3, 4, 6)))
+    before = state(view)
+    view.evaluate("(view) => { view.state = { view: 'pie', layer: 99, heads: [44], query: -1, filter: 7 } }")
+    after = state(view)
+    assert after["view"] == before["view"]
+    assert 0 <= after["layer"] < 3
+    assert set(after["heads"]) <= {0, 1, 2, 3}
+    assert after["query"] in (None, 0)
+
+
+def test_a_layer_that_is_not_there_is_an_error_for_scripts(alone):
+    view = alone(exhibit(attention(3, 4, 6)))
+    told = view.evaluate("(view) => { try { view.exhibit.attention(3, 0) } catch (error) { return error.name } }")
+    assert told == "RangeError"
+
+
+def test_the_keyboard_reaches_everything(alone):
+    view = alone(exhibit(attention(2, 3, 6)))
+    view.locator(".drawing").focus()
+    view.page.keyboard.press("ArrowDown")
+    view.page.keyboard.press("ArrowDown")
+    said = view.locator(".readout").inner_text()
+    view.page.keyboard.press("Enter")
+    pinned = state(view)["query"]
+    assert pinned is not None
+    assert f"token{pinned}" in said
+    view.page.keyboard.press("Escape")
+    assert state(view)["query"] is None
+
+
+@pytest.mark.parametrize("kind", ["head", "model", "matrix"])
+def test_512_tokens_are_drawn_with_few_nodes(alone, kind):
+    view = alone(exhibit(attention(2, 2, 512)), kind)
+    assert any(ink(view))
+    assert view.evaluate("(view) => view.shadowRoot.querySelectorAll('*').length") < 2500
+
+
+def test_a_hostile_token_is_text(alone):
+    labels = (
+        "</script><script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "\u202egnp.exe",
+        "\u2028",
+        "x" * 10_000,
+    )
+    view = alone(exhibit(attention(tokens=5), labels=labels))
+    assert view.evaluate("(view) => view.exhibit.tokens.query") == list(labels)
+    for name in ("Matrix", "Model", "Head"):
+        view.get_by_role("button", name=name, exact=True).click()
+        view.page.wait_for_timeout(100)
+    assert view.locator("img, script").count() == 0
+    assert view.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_damaged_data_is_told_in_the_view(tmp_path, chromium, alone):
+    view = alone(exhibit(attention()))
+    page = tmp_path / "view.html"
+    text = page.read_text()
+    start = text.index('data-exhibit="') + 400
+    page.write_text(text[:start] + ("A" if text[start] != "A" else "B") + text[start + 1 :])
+    other = chromium.new_page()
+    other.goto(page.as_uri())
+    told = other.locator("attn-view").evaluate("(view) => view.ready.then(() => '', (error) => error.message)")
+    assert told
+    assert told in other.locator("attn-view").evaluate("(view) => view.shadowRoot.textContent")
+    other.close()
+    assert view
