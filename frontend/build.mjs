@@ -1,11 +1,12 @@
-// Bundles src/main.ts and src/page.css into the Python package.
-import { readFile } from "node:fs/promises";
+// Bundles src/main.ts and src/page.css into the Python package, or into the folder that is named.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
-const STATIC = "../attnviz_mkdocs/static";
-const BUDGET = { raw: 55_000, gzipped: 18_000 };
+const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
+// The bundle as it is, and room for a view to come.
+const BUDGET = { raw: 55_000, gzipped: 20_000 };
 
 // A style sheet that a module imports becomes a minified string.
 const cssAsText = {
@@ -22,10 +23,10 @@ const cssAsText = {
 
 const options = {
   entryPoints: { attnviz: "src/main.ts", "attnviz.page": "src/page.css" },
-  outdir: STATIC,
+  outdir: FOLDER,
   entryNames: "[name]",
   bundle: true,
-  minify: !process.env.PLAIN,
+  minify: true,
   write: false,
   format: "iife",
   target: "es2022",
@@ -37,11 +38,10 @@ const options = {
 };
 
 async function write({ outputFiles = [] }) {
-  const { mkdir, writeFile } = await import("node:fs/promises");
-  await mkdir(STATIC, { recursive: true });
+  await mkdir(FOLDER, { recursive: true });
   for (const { path, contents } of outputFiles) {
     const name = basename(path).replace(".page", "");
-    await writeFile(`${STATIC}/${name}`, contents);
+    await writeFile(`${FOLDER}/${name}`, contents);
     const gzipped = gzipSync(contents, { level: 9 }).length;
     console.log(`${name}: ${contents.length} bytes, ${gzipped} gzipped`);
     if (contents.length > BUDGET.raw || gzipped > BUDGET.gzipped) {

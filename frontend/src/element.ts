@@ -1,6 +1,6 @@
 /** `<attn-view>`: from a page's markup to a drawing, and back out of the page. */
 
-import { fromBase64, unpack } from "./bytes.ts";
+import { fromBase85, unpack } from "./bytes.ts";
 import { element } from "./dom.ts";
 import { type Exhibit, parseExhibit } from "./exhibit.ts";
 import { Frame } from "./frame.ts";
@@ -9,6 +9,7 @@ import css from "./style.css";
 import { onThemeChange } from "./theme.ts";
 import { VIEWS } from "./views/registry.ts";
 
+const CARRIER = "attn-view[data-exhibit], attn-view[data-src]";
 /** How far outside the window a view starts to load. */
 const NEAR = "600px";
 
@@ -27,6 +28,7 @@ const exhibits = new Map<string, { readonly exhibit: Promise<Exhibit>; readonly 
 
 export class AttnView extends HTMLElement {
   #exhibit: Exhibit | null = null;
+  #shape: Shape | null = null;
   #state: State | null = null;
   /** Changes that came before the exhibit. */
   #early: unknown[] = [];
@@ -84,7 +86,8 @@ export class AttnView extends HTMLElement {
       { rootMargin: NEAR },
     );
     near.observe(this);
-    const size = new ResizeObserver(() => this.#draw());
+    // A frame later, for drawing changes the height, and an observer must not cause what it observes.
+    const size = new ResizeObserver(() => requestAnimationFrame(() => this.#draw()));
     size.observe(this);
     onThemeChange(() => this.#draw(), signal);
     signal.addEventListener("abort", () => {
@@ -116,37 +119,29 @@ export class AttnView extends HTMLElement {
       );
       this.#draw();
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error as Error);
     }
   }
-
-  #shape: Shape | null = null;
 
   /** The state that the page's author wrote. */
   #authored(): unknown {
     try {
       return JSON.parse(this.dataset.state ?? "{}");
     } catch {
-      throw new Error("The state of this view cannot be read: data-state is not JSON. Build the page again.");
+      throw new Error("The state of this view is damaged: data-state is not JSON. Build the page again.");
     }
   }
 
-  #fetchExhibit(): Promise<Exhibit> {
+  async #fetchExhibit(): Promise<Exhibit> {
     const { key } = this.dataset;
     if (!key) return decode(this);
     let shared = exhibits.get(key);
     if (!shared) {
-      const owner = this.#carriesData() ? this : findOwner(key);
-      if (!owner) return Promise.reject(new Error("The data of this view is not on this page. Build the page again."));
-      shared = { exhibit: decode(owner), users: new Set() };
+      shared = { exhibit: findOwner(this, key).then(decode), users: new Set() };
       exhibits.set(key, shared);
     }
     shared.users.add(this);
     return shared.exhibit;
-  }
-
-  #carriesData(): boolean {
-    return "exhibit" in this.dataset || "src" in this.dataset;
   }
 
   #change(change: unknown): void {
@@ -170,26 +165,30 @@ export class AttnView extends HTMLElement {
       this.#frame.draw();
       this.#settle.resolve();
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error as Error);
     }
   }
 
   #fail(error: Error): void {
     this.#error = error;
-    const title = element("p", { class: "error-title" }, "This attention view cannot be shown");
+    const title = element("p", {}, "This view cannot be shown");
     this.shadowRoot?.replaceChildren(element("div", { class: "error", role: "alert" }, title, error.message));
     this.#settle.reject(error);
   }
 }
 
-/** The view on this page that carries the data of an exhibit. */
-function findOwner(key: string): HTMLElement | undefined {
-  const owners = document.querySelectorAll<HTMLElement>("attn-view[data-exhibit], attn-view[data-src]");
-  return [...owners].find((owner) => owner.dataset.key === key);
+/** The view that carries the data of an exhibit: the one that asks for it, or another on the page. */
+async function findOwner(asking: HTMLElement, key: string): Promise<HTMLElement> {
+  if (asking.matches(CARRIER)) return asking;
+  if (document.readyState === "loading") {
+    await new Promise((loaded) => document.addEventListener("DOMContentLoaded", loaded, { once: true }));
+  }
+  for (const owner of document.querySelectorAll<HTMLElement>(CARRIER)) if (owner.dataset.key === key) return owner;
+  throw new Error("The data of this view is not on this page. Build the page again.");
 }
 
 async function decode({ dataset }: HTMLElement): Promise<Exhibit> {
-  const bytes = dataset.exhibit ? fromBase64(dataset.exhibit) : await download(dataset.src ?? "");
+  const bytes = dataset.exhibit ? fromBase85(dataset.exhibit) : await download(dataset.src ?? "");
   return parseExhibit(await unpack(bytes));
 }
 

@@ -130,7 +130,7 @@ export class Exhibit {
 
   /** Whether tokens of two segments are there, so that a filter makes sense. */
   get hasPair(): boolean {
-    return this.pair !== null;
+    return [this.query, this.key].every((tokens) => new Set(tokens.map(({ segment }) => segment)).size === 2);
   }
 
   /**

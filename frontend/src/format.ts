@@ -17,9 +17,10 @@ export function formatCell(weight: number): string {
   return weight < 0.005 ? "" : weight.toFixed(2).slice(1);
 }
 
-const VISIBLE: Readonly<Record<string, string>> = { " ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
+const VISIBLE: Readonly<Record<string, string>> = { " ": "␣", "\n": "↵", "\t": "⇥" };
 /** Controls, and what reorders, joins or breaks text: as labels they would be unseen, or upset their surroundings. */
-const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+const UNSEEN =
+  /[\p{Cc}\p{Zl}\p{Zp}\u00a0\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
 const LONGEST = 60;
 
 /** A token's label with its whitespace and controls made visible, and cut where it is very long. */
@@ -28,6 +29,6 @@ export function formatToken(label: string): string {
   const short = label.length > LONGEST ? `${label.slice(0, LONGEST)}…` : label;
   const blank = short.trim() === "";
   return short
-    .replace(/[ \n\r\t\u00a0]/g, (space) => (blank || space !== " " ? VISIBLE[space] : space))
+    .replace(/[ \n\t]/g, (space) => (blank || space !== " " ? VISIBLE[space] : space))
     .replace(UNSEEN, (control) => `U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
 }

@@ -93,7 +93,7 @@ export class Frame {
 /** Where the numbers came from and how exact they are: one click away. */
 function about({ provenance, error, layers, heads, query, key }: Exhibit): HTMLElement {
   const { model, dtype, source, revision, architecture, versions } = provenance;
-  const precision = `error ≤ ${Number(error.toPrecision(1))}`;
+  const precision = `error ≤ ${Math.ceil(error * 1e4) / 1e4}`;
   const facts: Record<string, string> = {
     Source: revision ? `${source} at ${revision.slice(0, 12)}` : source,
     Architecture: `${architecture}, ${layers} layers × ${heads} heads`,

@@ -44,10 +44,11 @@ export class LazyCanvases {
 
   /** Paints what is in the window now, and the rest when it comes near. */
   repaint(): void {
-    for (const entry of this.#entries.values()) entry.stale = true;
-    for (const entry of this.#entries.values()) {
-      const { top, bottom } = entry.canvas.getBoundingClientRect();
-      if (bottom > 0 && top < innerHeight) paint(entry);
+    // All are measured before any is painted, which would undo the layout.
+    const measured = [...this.#entries.values()].map((entry) => ({ entry, box: entry.canvas.getBoundingClientRect() }));
+    for (const { entry, box } of measured) {
+      entry.stale = true;
+      if (box.bottom > 0 && box.top < innerHeight) paint(entry);
       else {
         // Observed anew, it is told at once whether it is near.
         this.#observer.unobserve(entry.canvas);

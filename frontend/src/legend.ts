@@ -19,7 +19,7 @@ export function legend(shading: Shading, scope: string, hasMasked: boolean): Nod
   const marks = ["0", formatWeight(middle), formatWeight(largest)].map((mark) => element("span", {}, mark));
   const ramp = element("span", { class: "scale" }, bar, element("span", { class: "marks" }, ...marks));
   const parts = [ramp, element("span", {}, `square-root scale, ${scope}`)];
-  if (hasMasked) parts.push(element("span", { class: "masked" }, swatch(shading), "masked: may not be seen"));
+  if (hasMasked) parts.push(element("span", { class: "masked" }, swatch(shading), "masked"));
   return parts;
 }
 

@@ -30,16 +30,12 @@ export function readTheme(element: Element): Theme {
 }
 
 function groundBehind(element: Element): Rgb | null {
-  for (let at: Element | null = element; at; at = at.parentElement ?? hostOf(at)) {
+  // From a shadow root the way leads on to its host; a document has none.
+  for (let at: Element | null = element; at; at = at.parentElement ?? (at.getRootNode() as ShadowRoot).host) {
     const background = resolve(getComputedStyle(at).backgroundColor);
     if (background && background.alpha > 0.5) return background.colour;
   }
   return null;
-}
-
-function hostOf(element: Element): Element | null {
-  const root = element.getRootNode();
-  return root instanceof ShadowRoot ? root.host : null;
 }
 
 let probe: CanvasRenderingContext2D | null = null;
@@ -60,22 +56,18 @@ function resolve(css: string): { colour: Rgb; alpha: number } | null {
 /** A theme may fade from one state to the other; what is read during the fade is read again after it. */
 const SETTLED_MS = 400;
 const listeners = new Set<() => void>();
-let stopWatching: (() => void) | null = null;
+let isWatching = false;
 
 /** Calls back whenever the page's theme may have changed, until the signal is aborted. */
 export function onThemeChange(listener: () => void, signal: AbortSignal): void {
   listeners.add(listener);
-  stopWatching ??= watch();
-  signal.addEventListener("abort", () => {
-    listeners.delete(listener);
-    if (listeners.size) return;
-    stopWatching?.();
-    stopWatching = null;
-  });
+  signal.addEventListener("abort", () => listeners.delete(listener));
+  if (!isWatching) watch();
+  isWatching = true;
 }
 
-function watch(): () => void {
-  const stop = new AbortController();
+/** Once a page: themes show themselves in attributes of its root or body, or follow the system. */
+function watch(): void {
   let settled = 0;
   const tell = () => {
     for (const listener of listeners) listener();
@@ -87,11 +79,5 @@ function watch(): () => void {
   };
   const observer = new MutationObserver(changed);
   for (const element of [document.documentElement, document.body]) observer.observe(element, { attributes: true });
-  const { signal } = stop;
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed, { signal });
-  signal.addEventListener("abort", () => {
-    observer.disconnect();
-    clearTimeout(settled);
-  });
-  return () => stop.abort();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
 }

@@ -37,7 +37,7 @@ function button(label: string, attributes: Record<string, string>, press: (event
   return made;
 }
 
-const press = (node: Element, pressed: boolean): void => node.setAttribute("aria-pressed", String(pressed));
+const setPressed = (node: Element, pressed: boolean): void => node.setAttribute("aria-pressed", String(pressed));
 
 function viewSwitch(views: readonly View[], change: Change): Toolbar {
   const buttons = views.map(({ name, title }) => button(title, {}, () => change({ view: name })));
@@ -45,7 +45,7 @@ function viewSwitch(views: readonly View[], change: Change): Toolbar {
     node: element("div", { class: "switch", role: "group", "aria-label": "View" }, ...buttons),
     update: (_, shown) => {
       views.forEach((view, i) => {
-        press(buttons[i], view === shown);
+        setPressed(buttons[i], view === shown);
       });
     },
   };
@@ -100,7 +100,7 @@ function choiceOf(name: string, choice: Choice, exhibit: Exhibit, change: Change
       node.hidden = view.name !== name;
       const current = choice.value(state, exhibit);
       options.forEach(([value], i) => {
-        press(buttons[i], current === value);
+        setPressed(buttons[i], current === value);
       });
     },
   };
@@ -141,8 +141,8 @@ function headTiles(count: number, state: () => State, change: Change): Toolbar {
       tiles.forEach((tile, head) => {
         const many = view.heads === "many";
         const colour = many ? theme.head(head) : theme.accent;
-        press(tile, many ? state.heads.includes(head) : shownHead(state) === head);
-        tile.title = many ? "Click shows or hides this head, double-click shows it alone" : "";
+        setPressed(tile, many ? state.heads.includes(head) : shownHead(state) === head);
+        tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
         tile.style.setProperty("--head", toCss(colour));
         tile.style.setProperty("--on-head", toCss(readableOn(colour)));
       });

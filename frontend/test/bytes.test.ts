@@ -1,14 +1,23 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
-import { fromBase64, unpack } from "../src/bytes.ts";
+import { fromBase85, unpack } from "../src/bytes.ts";
 import { fixture } from "./fixtures.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-test("base64 of gzip'd bytes comes back as the bytes", async () => {
-  const { packed, raw } = fixture("full");
-  const inPage = Buffer.from(packed).toString("base64");
-  expect(await unpack(fromBase64(inPage))).toEqual(raw);
+// Written by Python's base64.b85encode, with `,.:` for `&<>`.
+test.each([
+  ["", ""],
+  ["VE", "a"],
+  ["VRUqE", "attn"],
+  ["VRUqEc4:M", "attnviz"],
+])("base85 %j is %j", (text, bytes) => {
+  expect(Buffer.from(fromBase85(text)).toString()).toBe(bytes);
+});
+
+test("base85 of every fifth byte", () => {
+  const text = "00jyU6d4{PC@nHKJV8cFP*qxAWNB`5czuG0jFFa`prxv:w7I^+$j#E%+~MZy@b,ut";
+  expect([...fromBase85(text)]).toEqual(Array.from({ length: 52 }, (_, index) => index * 5));
 });
 
 test("bytes that a server has unpacked already stay as they are", async () => {
@@ -16,8 +25,8 @@ test("bytes that a server has unpacked already stay as they are", async () => {
   expect(await unpack(raw)).toEqual(raw);
 });
 
-test("text that is not base64 is refused", () => {
-  expect(() => fromBase64("ÿ not base64 *")).toThrow("damaged");
+test.each(["ÿabcd", "ab<cd", "abc d", "~~~~~", "VRUqEV"])("text that is not base85, %j, is refused", (text) => {
+  expect(() => fromBase85(text)).toThrow("damaged");
 });
 
 test("gzip'd bytes cut off anywhere are refused", async () => {

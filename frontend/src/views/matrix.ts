@@ -27,8 +27,8 @@ type Cell = { readonly [side in Side]: number | null };
 export const matrixView: View = {
   name: "matrix",
   title: "Matrix",
-  hint: "Rows are queries, columns are keys; point at a cell for its weight, click to pin it.",
-  description: "Attention of one head as a matrix. Arrow keys choose a cell, Enter pins it, Escape unpins.",
+  hint: "Rows are queries, columns keys; point at a cell for its weight, click to pin it.",
+  description: "Attention of one head. Arrow keys choose a cell, Enter pins it, Escape unpins.",
   heads: "one",
   hasLayer: () => true,
   choice: {

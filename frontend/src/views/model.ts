@@ -25,6 +25,14 @@ interface Place {
   readonly head: number;
 }
 
+/** A head in large, below its row. */
+interface Opened {
+  readonly place: Place;
+  readonly detail: HTMLElement;
+  readonly drawing: Bipartite;
+  close(): void;
+}
+
 /** All layers and heads at once; one of them opens. */
 export const modelView: View = {
   name: "model",
@@ -67,8 +75,7 @@ class Grid {
   readonly #gap: number;
   #drawn = "";
   #at: Place | null = null;
-  #open: { readonly place: Place; readonly detail: HTMLElement; readonly drawing: Bipartite; close(): void } | null =
-    null;
+  #open: Opened | null = null;
 
   constructor(private readonly stage: Stage) {
     const { exhibit, width, body, signal } = stage;
@@ -173,7 +180,8 @@ class Grid {
     const { stage } = this;
     const { layer, head } = place;
     const closing = new AbortController();
-    const signal = AbortSignal.any([stage.signal, closing.signal]);
+    const { signal } = closing;
+    stage.signal.addEventListener("abort", () => closing.abort(), { signal });
     const close = element("button", { type: "button", class: "close", "aria-label": "Close this head" }, "×");
     close.addEventListener("click", () => stage.change({ head: null }), { signal });
     const title = element("p", { class: "detail-title" }, `Layer ${layer} · head ${head}`, close);
