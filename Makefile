@@ -1,6 +1,7 @@
 # make site   install, capture the gallery with real models, build the site
 # make serve  the same, served with reload
 # make test   install, then lint, types, unit, browser and docs tests
+# make bench  measure against BertViz; writes the README's figures
 # make bundle rebuild the browser bundle from frontend/ (its result is committed)
 #
 # torch comes from wherever pip finds it; for another build of it, set pip's own variables, such as
@@ -8,6 +9,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help site serve test lint types unit bundle bundle-test docs-test bench clean
@@ -37,7 +39,7 @@ types: .stamps/test
 # Builds into a folder of its own and compares: what is committed is what the source gives.
 bundle-test: .stamps/node
 	cd frontend && npm run --silent check && npm run --silent test
-	cd frontend && npm run --silent build -- --outdir=../.stamps/bundle
+	cd frontend && npm run --silent build ../.stamps/bundle
 	diff -r .stamps/bundle attnviz_mkdocs/static || { echo "attnviz_mkdocs/static is not what frontend/ builds; run: make bundle"; exit 1; }
 
 docs-test: .stamps/test
@@ -47,6 +49,9 @@ docs-test: .stamps/test
 
 unit: .stamps/test .stamps/browser docs-test
 	$(BIN)/pytest
+
+bench: .stamps/bench
+	$(BIN)/python benchmarks/page.py
 
 bundle: .stamps/node
 	cd frontend && npm run --silent build
@@ -69,6 +74,11 @@ clean:
 
 .stamps/test: .stamps/site
 	$(BIN)/pip install --quiet --constraint constraints.txt --group test
+	@touch $@
+
+.stamps/bench: .stamps/site
+	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
+	$(BIN)/pip install --quiet --no-deps bertviz==1.4.1
 	@touch $@
 
 .stamps/node: frontend/package-lock.json

@@ -11,7 +11,6 @@ import gzip
 import io
 import json
 import platform
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -102,21 +101,42 @@ def machine() -> dict[str, Any]:
     }
 
 
+def table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| model | tokens | BertViz, one view | ours, three views | ratio | gzipped, ratio |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['model']} | {row['tokens']} | {row['bertviz'] / 1e6:.2f} MB | {row['ours'] / 1e3:.0f} kB "
+        f"| 1/{row['ratio']:.0f} | 1/{row['ratio_gzip']:.0f} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def put_into(readme: Path, text: str) -> None:
+    """Put a text between the markers of a page."""
+    start, end = "<!-- bench -->\n", "<!-- /bench -->"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(start)
+    _, _, after = rest.partition(end)
+    readme.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
+
+
 def main() -> None:
     rows = []
     for name, lengths in (("MiniLM", (16, 32, 64, 128)), ("SmolLM2", (32, 64, 128))):
         peer = Peer(MODELS[name])
         rows += [compare(name, peer, length) for length in lengths]
         del peer
-    print("| model | tokens | BertViz, one view | ours, three views | ratio | gzipped, ratio |")
-    print("|---|---|---|---|---|---|")
-    for row in rows:
-        print(
-            f"| {row['model']} | {row['tokens']} | {row['bertviz'] / 1e6:.2f} MB | {row['ours'] / 1e3:.0f} kB "
-            f"| 1/{row['ratio']:.0f} | 1/{row['ratio_gzip']:.0f} |"
-        )
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps({**machine(), "pages": rows}, indent=1) + "\n", encoding="utf-8")
+    here = machine()
+    print(table(rows))
+    print(json.dumps(here))
+    (ROOT / "benchmarks/page.json").write_text(json.dumps({**here, "pages": rows}, indent=1) + "\n", encoding="utf-8")
+    versions = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
+    put_into(
+        ROOT / "README.md",
+        f"{table(rows)}\n\nPython {here['python']} on {here['system']} {here['machine']}; {versions}.\n",
+    )
 
 
 if __name__ == "__main__":
