@@ -23,6 +23,7 @@ from attnviz_mkdocs.codec import CodecError, decode, peek
 from attnviz_mkdocs.fence import find_fences, read_fence
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
+from attnviz_mkdocs.sources import published
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
@@ -224,7 +225,7 @@ def _states(supply: Supply, figures: Iterable[Figure]) -> Iterator[dict[str, Any
     unused = {_asked_for(supply, key) for key in supply.store if key not in needed}
     for key, request in needed.items():
         present = key in supply.store
-        asked = (request.model.source, request.model.dtype, request.text.text, request.text.pair)
+        asked = (published(request.model.source), request.model.dtype, request.text.text, request.text.pair)
         yield {
             "key": key,
             "state": "present" if present else "stale" if asked in unused else "missing",

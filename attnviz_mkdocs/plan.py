@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.codec import FORMAT
-from attnviz_mkdocs.sources import SourceError, fingerprint, locate
+from attnviz_mkdocs.sources import SourceError, fingerprint, locate, published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ class Planner:
         """Record in the store what a model's files are, for builds that don't have them."""
         if model not in self._remembered:
             self._store.remember_model(
-                _identity(model), {"source": model.source, "fingerprint": self._fingerprint(model)}
+                _identity(model), {"source": published(model.source), "fingerprint": self._fingerprint(model)}
             )
             self._remembered.add(model)
 
@@ -95,12 +95,14 @@ class Planner:
 
     def _look_up(self, model: Model) -> str:
         try:
-            located = locate(model, self._root, download=self._download)
+            located = locate(model, self._root, download=False)
         except SourceError:
             record = self._store.model(_identity(model))
-            if record is None:
+            if record is not None:
+                return str(record["fingerprint"])
+            if not self._download:
                 raise
-            return str(record["fingerprint"])
+            located = locate(model, self._root, download=True)
         if located.revision is not None and model.revision is None:
             self._unpinned[model] = located.revision
         return fingerprint(located)

@@ -93,9 +93,7 @@ def _refuse_random_weights(missing: Iterable[str]) -> None:
 def _refuse_empty_tokenizer(tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse to show a text of unknown words: transformers makes an empty tokenizer where there is none."""
     if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
-        raise CaptureError(
-            "the tokenizer knows no words; expected tokenizer.json, or what it is made of, in the folder"
-        )
+        raise CaptureError("the tokenizer knows no words; expected tokenizer.json, or a vocabulary, in the folder")
 
 
 @contextmanager

@@ -59,27 +59,29 @@ class TrackRecorder:
         self._hidden = WeakIdKeyDictionary()
         shape = (layers, len(lengths), heads, len(self._keys))
         self._codes = torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
-        self._errors: list[Tensor] = []
-        self._lowest: list[Tensor] = []
-        self._row_maxima: list[Tensor] = []
+        # All of it in place from the start: small tensors that stay between large ones that go fragment the heap.
+        self._errors = torch.zeros(len(lengths), device=device)
+        self._lowest = torch.ones(len(lengths), device=device)
+        self._row_maxima = torch.empty((layers, len(lengths), heads, self._longest), device=device)
+        self._layer = 0
 
     def __call__(self, weights: Tensor, mask: Tensor | None) -> None:
-        layer = len(self._row_maxima)
-        layers, batch, heads, pairs = self._codes.shape
+        layer, (layers, batch, heads, pairs) = self._layer, self._codes.shape
         expected = (batch, heads, self._longest, self._longest)
         if layer == layers or weights.shape != expected:
             raise CaptureError(
                 f"layer {layer} gave attention of shape {tuple(weights.shape)}, expected {layers} layers of {expected}"
             )
         hidden = self._hidden_by(mask)
-        self._row_maxima.append(weights.amax(-1).float())
+        self._row_maxima[layer] = weights.amax(-1)
         step = max(2, _PART // (batch * pairs))
         for first in range(0, heads, step):
             some = slice(first, first + step)
             codes, lowest, errors = self._quantiser(self._pack(weights[:, some]), _of_heads(hidden, some))
             self._codes[layer, :, some].copy_(codes, non_blocking=True)
-            self._errors.append(errors)
-            self._lowest.append(lowest)
+            torch.maximum(self._errors, errors, out=self._errors)
+            torch.minimum(self._lowest, lowest, out=self._lowest)
+        self._layer += 1
 
     def tracks(self) -> list[Track | CaptureError]:
         """What was captured of each text, in the order of ``lengths``.
@@ -88,12 +90,11 @@ class TrackRecorder:
             CaptureError: Layers are missing.
         """
         layers = len(self._codes)
-        if len(self._row_maxima) != layers:
-            raise CaptureError(f"{len(self._row_maxima)} layers gave attention, expected {layers}")
+        if self._layer != layers:
+            raise CaptureError(f"{self._layer} layers gave attention, expected {layers}")
         # Reading these also waits for the codes, which were copied before them.
-        errors = torch.stack(self._errors).amax(0).tolist()
-        lowest = torch.stack(self._lowest).amin(0).tolist()
-        row_maxima = torch.stack(self._row_maxima).cpu().numpy()
+        errors, lowest = self._errors.tolist(), self._lowest.tolist()
+        row_maxima = self._row_maxima.cpu().numpy()
         texts, rows, top = self._escapes(row_maxima)
         tracks = []
         for text, length in enumerate(self._lengths):

@@ -21,7 +21,7 @@ from attnviz_mkdocs.capture.quantiser import Quantiser
 from attnviz_mkdocs.capture.recorder import TrackRecorder
 from attnviz_mkdocs.capture.tokens import encode, joins_pairs
 from attnviz_mkdocs.exhibit import Exhibit, Provenance
-from attnviz_mkdocs.sources import SourceError, locate
+from attnviz_mkdocs.sources import SourceError, locate, published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -169,7 +169,7 @@ class _Subject:
             tracks={"attention": track},
             provenance=Provenance(
                 model=request.model_name,
-                source=request.model.source,
+                source=published(request.model.source),
                 revision=self.revision,
                 fingerprint=request.fingerprint,
                 architecture=type(self.listener.model).__name__,

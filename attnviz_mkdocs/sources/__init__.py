@@ -19,7 +19,12 @@ from attnviz_mkdocs.sources.words import did_you_mean, nearest_entry
 if TYPE_CHECKING:
     from attnviz_mkdocs.sources.located import ModelSource
 
-__all__ = ["Located", "SourceError", "fingerprint", "locate"]
+__all__ = ["Located", "SourceError", "fingerprint", "locate", "published"]
+
+
+def published(source: str) -> str:
+    """A source as it may be read by others: of an absolute path only the last part, for the rest is this machine's."""
+    return Path(source).name if Path(source).is_absolute() else source
 
 
 def locate(model: ModelSource, root: Path, *, download: bool) -> Located:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import tiny
 import torch
+from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from attnviz_mkdocs.capture import CaptureError, capture
@@ -201,8 +203,24 @@ def test_a_folder_without_a_tokenizer(bert):
     assert "the tokenizer knows no words; expected tokenizer.json" in words(tiny.requests(bert, tiny.SHORT), bert)
 
 
+def test_a_model_of_the_hub_runs_from_the_local_cache(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    cache, commit = tmp_path / "hub" / "models--org--small", "1" * 40
+    for folder in (cache / "blobs", cache / "refs", cache / "snapshots" / commit):
+        folder.mkdir(parents=True)
+    (cache / "refs" / "main").write_text(commit)
+    for file in saved("bert").iterdir():
+        shutil.copy(file, cache / "blobs" / file.name)
+        (cache / "snapshots" / commit / file.name).symlink_to(cache / "blobs" / file.name)
+    exhibit = only(tiny.requests("org/small", tiny.SHORT), tmp_path)
+    assert (exhibit.provenance.source, exhibit.provenance.revision) == ("org/small", commit)
+    folder = only(tiny.requests(saved("bert"), tiny.SHORT), tmp_path)
+    np.testing.assert_array_equal(exhibit.attention.codes, folder.attention.codes)
+
+
 def test_no_such_device(tmp_path):
-    with pytest.raises(CaptureError, match='there is no device "tpu" on this machine; expected auto, .*cpu'):
+    with pytest.raises(CaptureError, match=r'there is no device "tpu" on this machine; expected auto, .*cpu'):
         capture([], root=tmp_path, device="tpu")
 
 

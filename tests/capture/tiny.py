@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer
@@ -16,29 +14,11 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedToke
 from attnviz_mkdocs.plan import Request
 from attnviz_mkdocs.spec import Model, Text
 
-WORDS = [
-    "the",
-    "cat",
-    "sat",
-    "on",
-    "mat",
-    "because",
-    "it",
-    "was",
-    "warm",
-    "a",
-    "dog",
-    "ran",
-    "and",
-    "then",
-    "slept",
-    ".",
-    ",",
-    "doctor",
-    "nurse",
-    "she",
-    "he",
-]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORDS = ["the", "cat", "sat", "on", "mat", "because", "it", "was", "warm", "a", "dog", "ran", "and", "then", "slept"]
+WORDS += ["doctor", "nurse", "she", "he", ".", ","]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 # Room for what some types add to a tokenizer by themselves.
 VOCABULARY = len(SPECIAL) + len(WORDS) + 8
@@ -64,7 +44,7 @@ def config(kind: str, **options: Any) -> PretrainedConfig:
     return AutoConfig.for_model(kind, **small)
 
 
-def save(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerFast | None = None) -> Path:
+def save(folder: Path, config: PretrainedConfig, words: PreTrainedTokenizerFast | None = None) -> Path:
     """A model's folder; its weights are large enough that attention differs from place to place."""
     torch.manual_seed(0)
     model = AutoModel.from_config(config)
@@ -73,8 +53,8 @@ def save(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerF
             if weights.ndim > 1 and "norm" not in name.lower():
                 weights.normal_(0, 0.35)
     model.save_pretrained(folder)
-    tokenizer = tokenizer or globals()["tokenizer"](special=config.model_type not in DECODERS)
-    tokenizer.save_pretrained(folder)
+    words = words or tokenizer(special=config.model_type not in DECODERS)
+    words.save_pretrained(folder)
     return folder
 
 
@@ -115,6 +95,3 @@ _SIZES: dict[str, dict[str, Any]] = {
     "t5": {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 3, "num_heads": 4},
 }
 DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "gemma", "gemma2", "mistral", "bloom", "mamba", "jamba")
-
-Saver = Callable[[PretrainedConfig], Path]
-Requests = Iterable[Request]

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from huggingface_hub import constants
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 
 import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from attnviz_mkdocs.sources import SourceError, fingerprint, locate
 from attnviz_mkdocs.spec import Model
@@ -85,8 +86,6 @@ def test_only_what_is_needed_is_fetched(folders, monkeypatch):
     asked = []
 
     def fetch(repo, *, local_files_only, allow_patterns, **_):
-        from huggingface_hub.errors import LocalEntryNotFoundError
-
         if local_files_only:
             raise LocalEntryNotFoundError("not there")
         asked.append(allow_patterns)
