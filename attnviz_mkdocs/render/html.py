@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from attnviz_mkdocs.render import base85
 from attnviz_mkdocs.views import first_state
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ _templates = Environment(
     undefined=StrictUndefined,
     keep_trailing_newline=False,
 )
-
-# Base85 is 6 % shorter than base64. Its signs that HTML would make longer are written as others.
-_AS_IS_IN_HTML = str.maketrans("&<>", ",.:")
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
@@ -57,7 +54,7 @@ def draw_figure(figure: Figure, key: str, data: bytes | None = None, source: str
         key=key,
         state=json.dumps(first_state(figure), separators=(",", ":")),
         name=figure.model_name,
-        payload=None if data is None else base64.b85encode(data).decode().translate(_AS_IS_IN_HTML),
+        payload=None if data is None else base85.encode(data),
         source=source,
         caption=figure.caption,
     )

@@ -98,6 +98,8 @@ def read(text: str, locate: Callable[[int, int], Place], mistakes: list[Mistake]
         SpecError: The text can't be understood as YAML; ``mistakes`` are among its own.
     """
     text = text.removeprefix("\ufeff")
+    if not text.strip():
+        return None  # as most fences are that name a view; the parser takes its time even for nothing
     if control := _CONTROL.search(text):
         raise SpecError([Mistake(_locate_index(text, control.start(), locate), _control_words(control[0]))])
     events = _events(text.translate(_SEPARATORS_OUT), locate)

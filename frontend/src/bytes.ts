@@ -7,8 +7,8 @@ const LARGEST = 2 ** 29;
 /** Deflate packs no better than this. */
 const LARGEST_RATIO = 1032;
 
-/** RFC 1924's alphabet, with `,.:` in the place of `&<>`, which HTML would make longer. */
-const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%,()*+-;.=:?@^_`{|}~";
+/** RFC 1924's alphabet, with `,.:[` in the place of `&<>@`; why is said where it is written, in `render/base85.py`. */
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%,()*+-;.=:?[^_`{|}~";
 
 /** Base85: five characters hold four bytes; a last group of n characters holds n - 1. */
 export function fromBase85(text: string): Uint8Array {

@@ -1,0 +1,25 @@
+"""Bytes → text for an HTML attribute: base85, 6 % shorter than base64.
+
+The alphabet is RFC 1924's, as in Python's ``base64.b85encode``, but for four signs: ``&``, ``<`` and ``>``, which HTML
+would make longer, and ``@``, which some servers take for an e-mail address.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%,()*+-;.=:?[^_`{|}~"
+
+_SIGNS = np.frombuffer(ALPHABET, np.uint8)
+_POWERS = 85 ** np.arange(4, -1, -1, dtype=np.uint32)
+
+
+def encode(data: bytes) -> str:
+    """Five characters for four bytes; a last group of n bytes takes n + 1.
+
+    An exhibit has up to a megabyte, for which the standard library's loop takes a tenth of a second.
+    """
+    missing = -len(data) % 4
+    groups = np.frombuffer(data + bytes(missing), ">u4").astype(np.uint32)
+    signs = _SIGNS[groups[:, None] // _POWERS % 85]
+    return signs.tobytes()[: 5 * len(groups) - missing].decode("ascii")
