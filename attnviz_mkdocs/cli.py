@@ -98,11 +98,11 @@ def capture(open_site: Callable[[], Site], device: str | None, *, again: bool) -
     """Run the models and fill the store with what is missing."""
     site = open_site()
     project = replace(site.project, capture="always" if again else "auto", device=device or site.project.device)
-    supply = Supply(project)
+    supply = _supply(project)
     figures = site.figures
     try:
         done = supply.ensure(figures)
-    except (MissingError, StoreError) as error:
+    except StoreError as error:
         _fail(str(error))
     mistakes = [*site.mistakes, *_mistakes_of(supply, figures)]
     there = len({request.key for request in _requests(supply, figures) if request.key in supply.store})
@@ -120,7 +120,7 @@ def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
     by a version of attnviz that captured differently.
     """
     site = open_site()
-    supply = Supply(replace(site.project, capture="never"))
+    supply = _supply(replace(site.project, capture="never"))
     rows = list(_states(supply, site.figures))
     if as_data:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -155,7 +155,7 @@ def export(open_site: Callable[[], Site], view: str, output: Path) -> None:
     except LookupError as error:
         _fail("\n".join(map(str, [*site.mistakes, error])))
     try:
-        exhibit = Supply(site.project).get(figure)
+        exhibit = _supply(site.project).get(figure)
         content = write(figure, exhibit.key, exhibit.data)
     except (SpecError, MissingError, StoreError, CodecError, FileNotFoundError) as error:
         _fail(str(error))
@@ -188,28 +188,39 @@ def _open(config_file: Path | None, overrides: dict[str, Any]) -> Site:
     file = config_file or Path("mkdocs.yml")
     settings: dict[str, Any] = {}
     if file.is_file():
-        try:
-            with file.open("rb") as stream:
-                settings = yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
-        except yaml.YAMLError as error:
-            _fail(f"{file} can't be read: {error}")
+        with file.open("rb") as stream:
+            settings = yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
+        if not isinstance(settings, dict):
+            _fail(f"{file}: expected lines of the form 'name: value'")
     elif config_file is not None:
         raise click.BadParameter(f"{file} does not exist", param_hint="--config-file")
     root = file.resolve().parent
     try:
         project = Project.from_options(root, {**_plugin_options(settings.get("plugins")), **overrides})
+        galleries = project.load()
     except ProjectError as error:
         _fail(f"{file}: plugins: attnviz: {error}")
-    galleries = project.load()
     return Site(project, root / settings.get("docs_dir", "docs"), galleries, list(galleries.mistakes))
 
 
 def _plugin_options(plugins: Any) -> dict[str, Any]:
     """The options under `attnviz` in an mkdocs.yml, where plugins are a list or a mapping."""
+    if not isinstance(plugins, dict | list | None):
+        raise ProjectError(f"expected a list of plugins, found {plugins!r}")
     if not isinstance(plugins, dict):
         entries = [entry if isinstance(entry, dict) else {entry: None} for entry in plugins or ()]
         plugins = {name: options for entry in entries for name, options in entry.items()}
-    return dict(plugins.get("attnviz") or {})
+    options = plugins.get("attnviz") or {}
+    if not isinstance(options, dict):
+        raise ProjectError(f"expected options such as store: gallery/store, found {options!r}")
+    return options
+
+
+def _supply(project: Project) -> Supply:
+    try:
+        return Supply(project)
+    except StoreError as error:
+        _fail(str(error))
 
 
 def _requests(supply: Supply, figures: Iterable[Figure]) -> Iterator[Request]:

@@ -73,12 +73,25 @@ class Project:
         return cls(root=root, **given)
 
     def gallery_files(self) -> list[Path]:
-        """All gallery files, sorted; none where the default folder isn't there."""
-        found = {file for pattern in self.galleries for file in self._matching(pattern)}
+        """All gallery files, sorted; none where the default folder isn't there.
+
+        Raises:
+            ProjectError: What an author named as galleries is not there.
+        """
+        found: set[Path] = set()
+        for pattern in self.galleries:
+            files = set(self._matching(pattern))
+            if not files and pattern != _GALLERIES:
+                raise ProjectError(f"galleries: there is no gallery file at {pattern!r}, seen from {self.root.name}/")
+            found |= files
         return sorted(found)
 
     def load(self) -> Galleries:
-        """All galleries, and the mistakes in their files."""
+        """All galleries, and the mistakes in their files.
+
+        Raises:
+            ProjectError: What an author named as galleries is not there.
+        """
         return load_galleries(self.gallery_files(), self.root, looked_in=", ".join(self.galleries))
 
     def _matching(self, pattern: str) -> Iterator[Path]:

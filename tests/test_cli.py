@@ -109,5 +109,22 @@ def test_an_option_that_is_wrong_is_told(run, folder):
     assert "mkdocs.yml: plugins: attnviz: capture: expected one of auto, never, always, found 'often'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("mkdocs", "words"),
+    [
+        ("- a list\n", "expected lines of the form"),
+        ("site_name: [\n", "error parsing the configuration file"),
+        ("plugins: [{attnviz: {store: 'nowhere://x'}}]\n", "the store nowhere://x can't be opened"),
+        ("plugins: [{attnviz: {galleries: nowhere}}]\n", "there is no gallery file at 'nowhere'"),
+        ("plugins: 3\n", "expected a list of plugins, found 3"),
+        ("plugins: [{attnviz: yes please}]\n", "expected options such as"),
+    ],
+)
+def test_a_broken_mkdocs_yml_is_told(run, folder, mkdocs, words):
+    folder.write("mkdocs.yml", mkdocs)
+    result = run("status")
+    assert (result.exit_code, words in result.stderr) == (1, True), result.stderr or result.exception
+
+
 def test_the_schema_is_json(run):
     assert json.loads(run("schema").stdout)["$schema"]

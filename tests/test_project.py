@@ -16,7 +16,6 @@ def names(project: Project) -> list[str]:
         ("gallery/small.yaml", ["gallery/small.yaml"]),
         ("gallery/**/*.yml", ["gallery/deep/b.yml"]),
         (["gallery/deep", "other"], ["gallery/deep/b.yml", "other/c.yaml"]),
-        ("nowhere", []),
     ],
 )
 def test_gallery_files(folder, galleries, found):
@@ -25,6 +24,15 @@ def test_gallery_files(folder, galleries, found):
     folder.write("gallery/readme.md", "")
     folder.write("other/c.yaml", "")
     assert names(Project.from_options(folder.root, {"galleries": galleries})) == found
+
+
+def test_galleries_that_are_not_there_are_told(folder):
+    with pytest.raises(ProjectError, match="there is no gallery file at 'nowhere/'"):
+        Project.from_options(folder.root, {"galleries": ["gallery", "nowhere/"]}).load()
+
+
+def test_the_default_folder_need_not_be_there(tmp_path):
+    assert Project.from_options(tmp_path, {}).gallery_files() == []
 
 
 @pytest.mark.parametrize(

@@ -22,4 +22,5 @@ def encode(data: bytes) -> str:
     missing = -len(data) % 4
     groups = np.frombuffer(data + bytes(missing), ">u4").astype(np.uint32)
     signs = _SIGNS[groups[:, None] // _POWERS % 85]
-    return signs.tobytes()[: 5 * len(groups) - missing].decode("ascii")
+    characters: bytes = signs.tobytes()
+    return characters[: 5 * len(groups) - missing].decode("ascii")

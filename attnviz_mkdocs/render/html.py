@@ -53,7 +53,6 @@ def draw_figure(figure: Figure, key: str, data: bytes | None = None, source: str
     return _templates.get_template("figure.html").render(
         key=key,
         state=json.dumps(first_state(figure), separators=(",", ":")),
-        name=figure.model_name,
         payload=None if data is None else base85.encode(data),
         source=source,
         caption=figure.caption,

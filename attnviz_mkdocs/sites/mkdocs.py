@@ -57,10 +57,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         try:
             project = Project.from_options(_root(config), dict(self.config))
-            supply = Supply(project)
+            self.scribe = Scribe(project.load(), Supply(project))
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
-        self.scribe = Scribe(project.load(), supply)
         for mistake in self.scribe.galleries.mistakes:
             log.warning("%s", mistake)
         config.markdown_extensions.append(AttnvizExtension(self.scribe))  # type: ignore[arg-type]

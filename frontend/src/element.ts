@@ -4,6 +4,7 @@ import { fromBase85, unpack } from "./bytes.ts";
 import { element } from "./dom.ts";
 import { type Exhibit, parseExhibit } from "./exhibit.ts";
 import { Frame } from "./frame.ts";
+import { whenIdle } from "./idle.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./style.css";
 import { onThemeChange } from "./theme.ts";
@@ -86,6 +87,8 @@ export class AttnView extends HTMLElement {
       { rootMargin: NEAR },
     );
     near.observe(this);
+    // Data that the page carries is there already; what would have to be fetched waits until it is near.
+    if (!this.dataset.src) whenIdle(() => this.#load(), signal);
     // A frame later, for drawing changes the height, and an observer must not cause what it observes.
     const size = new ResizeObserver(() => requestAnimationFrame(() => this.#draw()));
     size.observe(this);

@@ -173,3 +173,16 @@ def test_serve_reloads_when_a_gallery_changes(tab, site, folder):
     finally:
         server.terminate()
         server.wait()
+
+
+def test_what_is_out_of_sight_is_drawn_in_a_quiet_moment(tab, site):
+    """So that a picture of the whole page, or a reader who scrolls fast, finds every view there."""
+    far = "# Far\n\n" + "text\n\n" * 400 + "```attnviz small/grid\n```\n"
+    tab.open(site(pages={"far.md": far}) / "far.html")
+    drawn = """() => {
+      const canvases = document.querySelector("attn-view").shadowRoot?.querySelectorAll(".row canvas") ?? []
+      const painted = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)
+      return canvases.length === 2 && [...canvases].every(painted)
+    }"""
+    tab.page.wait_for_function(drawn, timeout=5_000)
+    assert tab.page.evaluate("scrollY") == 0

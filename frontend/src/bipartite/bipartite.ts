@@ -28,6 +28,8 @@ interface Place {
 const LINE_WIDTH = { few: 1.9, many: 1.1, manyFrom: 2_000 };
 /** Height of the canvases that a drawing is cut into. */
 const STRIP = 320;
+/** Height of a band that lies under its token, in CSS pixels. */
+const UNDERLINE = 4;
 /** A band's cell carries its head's number from this weight and from this width on. */
 const NUMBERED = { weight: 0.1, width: 10 };
 const NOTHING: Focus = { query: null, key: null };
@@ -138,7 +140,6 @@ export class Bipartite {
     const { exhibit, width } = this.stage;
     const layout = layOut(exhibit, this.#selection, this.shown().heads.length, width, this.#root);
     place(this.#root, { width, height: layout.height });
-    this.#root.classList.toggle("inside", layout.inside);
     this.#root.style.setProperty("--row", `${layout.rowHeight}px`);
     this.#root.style.setProperty("--token-size", `${layout.fontSize}px`);
     for (const side of SIDES) {
@@ -208,7 +209,8 @@ export class Bipartite {
       this.#heads.forEach(({ head, data, colour }, i) => {
         if (data.masked?.[at]) return;
         const weight = data.weights[at];
-        const box = [bands[side] + i * bands.cell, y + 1, bands.cell - 1, rowHeight - 2] as const;
+        const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
+        const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
         context.fillStyle = toCss(ink, 0.05);
         context.fillRect(...box);
         if (weight < FLOOR) return;

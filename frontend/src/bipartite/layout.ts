@@ -5,7 +5,7 @@ import { widestLabel } from "../tokens.ts";
 /** Between a token and its lines, and between a token and its bands. */
 const PAD = 10;
 const GAP = 6;
-/** On narrower drawings bands lie behind the tokens. */
+/** On narrower drawings bands lie under the tokens. */
 const NARROW = 480;
 const LINES = { least: 40, most: 420 };
 
@@ -20,7 +20,7 @@ export interface Layout {
   readonly tokens: { readonly query: number; readonly key: number; readonly width: number };
   /** Left edges of the bands, and the width of a head's column in them. */
   readonly bands: { readonly query: number; readonly key: number; readonly cell: number };
-  /** Whether the bands lie behind the tokens, for want of room beside them. */
+  /** Whether the bands lie under the tokens, for want of room beside them. */
   readonly inside: boolean;
 }
 
