@@ -141,6 +141,8 @@ def test_a_thumbnail_opens_its_head_and_closes_it(alone):
     row.click(position=where)
     shown = state(view)
     assert (shown["layer"], shown["head"]) == (2, 1)
+    # While the pointer still rests on the thumbnail.
+    assert ink(view, ".detail .layer:first-child canvas")[0]
     assert view.locator(".tokens.query .token").count() == 6
     row.click(position=where)
     assert state(view)["head"] is None

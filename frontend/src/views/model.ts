@@ -116,6 +116,7 @@ class Grid {
     const { place } = this.#open ?? {};
     if (head === null) this.#close();
     else if (place?.layer !== layer || place.head !== head) this.#show({ layer, head });
+    this.#open?.drawing.update();
     this.point(this.#at);
   }
 
