@@ -7,6 +7,7 @@ import pytest
 
 import attnviz_mkdocs.supply
 from attnviz_mkdocs.project import Project
+from attnviz_mkdocs.sources import Located, SourceError
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.supply import MissingError, Supply
 
@@ -107,6 +108,41 @@ def test_what_the_exhibit_does_not_have_is_told_where_it_was_written(folder, cap
     folder.write("gallery/small.yaml", text)
     with pytest.raises(SpecError, match=words):
         supply(folder).get(figures(folder)[0])
+
+
+class Hub:
+    """A stand-in for the hub's local cache: one model, fetched or not."""
+
+    def __init__(self, folder, *, cached: bool) -> None:
+        self.files = (folder.root / "models/tiny/config.json",)
+        self.cached = cached
+        self.fetched = 0
+
+    def locate(self, model, root, *, download):
+        if not self.cached:
+            if not download:
+                raise SourceError("it is not in the cache")
+            self.fetched += 1
+            self.cached = True
+        return Located(self.files[0].parent, None, self.files, "org/tiny", "c0ffee" * 6 + "beef")
+
+
+def test_a_hub_model_that_is_not_pinned_is_told_once_with_the_commit(folder, captured, monkeypatch, caplog):
+    monkeypatch.setattr("attnviz_mkdocs.plan.locate", Hub(folder, cached=True).locate)
+    supply(folder).ensure(figures(folder))
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith("gallery/small.yaml:4:13: ")
+    assert f"revision: {'c0ffee' * 6}beef" in warning
+
+
+def test_a_hub_model_is_fetched_only_where_the_store_does_not_know_it(folder, captured, monkeypatch):
+    hub = Hub(folder, cached=False)
+    monkeypatch.setattr("attnviz_mkdocs.plan.locate", hub.locate)
+    supply(folder).ensure(figures(folder))
+    assert hub.fetched == 1
+    hub.cached = False
+    assert supply(folder).get(figures(folder)[0]).data
+    assert hub.fetched == 1
 
 
 def test_a_damaged_exhibit_is_captured_again_or_refused(folder, captured):
