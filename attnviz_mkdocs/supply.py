@@ -17,6 +17,7 @@ from attnviz_mkdocs.views import check
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from attnviz_mkdocs.capture import CaptureError
     from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Model
@@ -50,7 +51,7 @@ class Supply:
     project: Project
     store: Store = field(init=False)
     _planner: Planner = field(init=False)
-    _failures: dict[str, str] = field(init=False, default_factory=dict)
+    _failures: dict[str, CaptureError] = field(init=False, default_factory=dict)
     _fresh: set[str] = field(init=False, default_factory=set)
     _warned: set[Model] = field(init=False, default_factory=set)
 
@@ -108,7 +109,7 @@ class Supply:
             ):
                 self._keep(request, exhibit)
         except CaptureError as error:
-            self._failures |= {request.key: str(error) for request in requests}
+            self._failures |= {request.key: error for request in requests}
         return len(self._fresh.intersection(request.key for request in requests))
 
     def get(self, figure: Figure) -> Supplied:
@@ -121,7 +122,8 @@ class Supply:
         request = self.request(figure)
         self.ensure([figure])
         if request.key in self._failures:
-            raise SpecError([Mistake(figure.place, self._failures[request.key])])
+            failure = self._failures[request.key]
+            raise SpecError([Mistake(figure.place_of(failure.concerns), str(failure))])
         if request.key not in self.store:
             raise SpecError([Mistake(figure.place, _not_installed())])
         try:
@@ -143,9 +145,10 @@ class Supply:
             self.ensure([figure])
             return self.store.read(request.key)
 
-    def _keep(self, request: Request, exhibit: Exhibit | Exception) -> None:
+    def _keep(self, request: Request, exhibit: Exhibit | CaptureError) -> None:
+        # Not an exhibit, then: asking for the error's own type would bring the room of torch in.
         if isinstance(exhibit, Exception):
-            self._failures[request.key] = str(exhibit)
+            self._failures[request.key] = exhibit
             return
         self.store.write(request.key, encode(exhibit))
         self._planner.remember(request.model)

@@ -87,7 +87,7 @@ def test_a_failure_is_told_at_the_view_and_keeps_no_other(folder, captured):
     assert build.ensure(figures(folder)) == 1
     dog, _, cat, _ = figures(folder)
     assert build.get(cat).data
-    with pytest.raises(SpecError, match="gallery/more.yaml:.*too much for the model"):
+    with pytest.raises(SpecError, match="gallery/more.yaml:6:8: the text is too much for the model"):
         build.get(dog)
     assert captured.batches == 1
 

@@ -9,6 +9,8 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs/images"
+#: Around the view, in CSS pixels.
+MARGIN = 16
 
 
 def main() -> None:
@@ -19,9 +21,17 @@ def main() -> None:
         for scheme in ("light", "dark"):
             page = browser.new_page(viewport={"width": 760, "height": 700}, color_scheme=scheme, device_scale_factor=2)
             page.goto((ROOT / "site/index.html").as_uri())
-            page.locator("attn-view").first.evaluate("async (view) => { await view.ready }")
+            view = page.locator("attn-view").first
+            view.evaluate("async (view) => { await view.ready }")
             page.wait_for_timeout(300)
-            page.locator("attn-view").first.screenshot(path=IMAGES / f"head-view-{scheme}.png")
+            box = view.bounding_box()
+            clip = {
+                "x": box["x"] - MARGIN,
+                "y": box["y"] - MARGIN,
+                "width": box["width"] + 2 * MARGIN,
+                "height": box["height"] + 2 * MARGIN,
+            }
+            page.screenshot(path=IMAGES / f"head-view-{scheme}.png", clip=clip)
             page.close()
         browser.close()
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class CaptureError(Exception):
-    """An exhibit can't be captured: what was wrong, what was expected, what to do."""
+    """An exhibit can't be captured: what was wrong, what was expected, what to do.
+
+    Attributes:
+        concerns: The key in a gallery that is to be mended: the ``text``, or the ``source`` of its model.
+    """
+
+    def __init__(self, message: str, concerns: Literal["text", "source"] = "text") -> None:
+        super().__init__(message)
+        self.concerns = concerns
 
 
 def first_line(error: BaseException) -> str:

@@ -73,7 +73,7 @@ def _of_one_model(
     try:
         subject = _prepare(locate(model, root, download=True), model, device)
     except (CaptureError, SourceError) as error:
-        yield from ((request, CaptureError(str(error))) for request in requests)
+        yield from ((request, CaptureError(str(error), concerns="source")) for request in requests)
         return
     jobs = []
     for request in requests:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from attnviz_mkdocs.sources.files import models_in
 from attnviz_mkdocs.sources.located import SourceError
-from attnviz_mkdocs.sources.words import did_you_mean, nearest
+from attnviz_mkdocs.sources.words import did_you_mean
+from attnviz_mkdocs.spec.mistakes import nearest
 
 PACKAGE = "package:"
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.spec.mistakes import nearest
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The name that is most like ``name``, if one is."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
 
 
 def nearest_entry(path: Path) -> str | None:
