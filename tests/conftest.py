@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import attention, exhibit
+from hypothesis import settings
 
 import attnviz_mkdocs.capture
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.plan import Request
+
+# No test is timed, and a change is judged by the same examples as the last one.
+settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("ours")
 
 GALLERY = """\
 title: Small
