@@ -26,7 +26,7 @@ from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
 from attnviz_mkdocs.sources import published
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import MissingError, Supply
+from attnviz_mkdocs.supply import MissingError, Supply, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,10 +126,12 @@ def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         for row in rows:
-            click.echo(f"{row['state']:8} {row['bytes'] or '-':>10}  {row['key']}  {row['model']}: {row['text']}")
+            click.echo(
+                f"{row['state']:8} {row['bytes'] or '-':>10}  {row['key']}  {row['model']}: {short(row['text'])}"
+            )
         total = sum(row["bytes"] or 0 for row in rows)
         click.echo(f"{_count(len(rows), 'exhibit')}, {total:,} bytes", err=True)
-    _stop_at([*site.mistakes, *(mistake for mistake in _lost(supply, site.figures))])
+    _stop_at([*site.mistakes, *_lost(supply, site.figures)])
 
 
 @main.command()
@@ -159,7 +161,10 @@ def export(open_site: Callable[[], Site], view: str, output: Path) -> None:
         content = write(figure, exhibit.key, exhibit.data)
     except (SpecError, MissingError, StoreError, CodecError, FileNotFoundError) as error:
         _fail(str(error))
-    output.write_bytes(content)
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        _fail(f"{output} can't be written: {error.strerror}")
     click.echo(f"{output}: {len(content):,} bytes", err=True)
 
 

@@ -186,7 +186,7 @@ def _not_installed() -> str:
 
 
 def _never(requests: list[Request]) -> str:
-    lines = [f"  {request.model_name}: {_short(request.text.text)}" for request in requests]
+    lines = [f"  {request.model_name}: {short(request.text.text)}" for request in requests]
     return "\n".join(
         [
             f"{len(requests)} exhibit{'s are' if len(requests) > 1 else ' is'} not in the store, and capture is never:",
@@ -196,6 +196,7 @@ def _never(requests: list[Request]) -> str:
     )
 
 
-def _short(text: str, length: int = 60) -> str:
+def short(text: str, length: int = 60) -> str:
+    """A text in one line of at most ``length`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"

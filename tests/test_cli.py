@@ -80,6 +80,7 @@ def test_export_writes_what_others_read(run, folder, captured):
         (("export", "small/lines", "-o", "out.doc"), 2, "expected a file ending in .html"),
         (("export", "small/lins", "-o", "out.html"), 1, 'did you mean "small/lines"?'),
         (("export", "small/lines"), 2, "--output"),
+        (("export", "small/lines", "-o", "nowhere/out.json"), 1, "nowhere/out.json can't be written: No such file"),
         (("-f", "nowhere.yml", "check"), 2, "nowhere.yml does not exist"),
         (("chek",), 2, "No such command"),
     ],
