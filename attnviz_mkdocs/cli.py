@@ -20,7 +20,7 @@ from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
 from attnviz_mkdocs.codec import CodecError, decode, peek
-from attnviz_mkdocs.fence import find_fences, read_fence
+from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
 from attnviz_mkdocs.sources import published
@@ -47,16 +47,12 @@ class Site:
 
     def __post_init__(self) -> None:
         self.figures.extend(self.galleries.figures())
+        root = self.project.root
         for page in sorted(self.docs.rglob("*.md")):
-            self.figures.extend(self._figures_in(page))
-
-    def _figures_in(self, page: Path) -> Iterator[Figure]:
-        file = page.relative_to(self.project.root).as_posix() if page.is_relative_to(self.project.root) else str(page)
-        for fence in find_fences(page.read_text(encoding="utf-8", errors="replace").split("\n")):
-            try:
-                yield read_fence(fence, self.galleries, file)
-            except SpecError as error:
-                self.mistakes.extend(error.mistakes)
+            file = page.relative_to(root).as_posix() if page.is_relative_to(root) else str(page)
+            figures, mistakes = read_page(page.read_text(encoding="utf-8", errors="replace"), self.galleries, file)
+            self.figures.extend(figures)
+            self.mistakes.extend(mistakes)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,7 +100,7 @@ def capture(open_site: Callable[[], Site], device: str | None, *, again: bool) -
         done = supply.ensure(figures)
     except StoreError as error:
         _fail(str(error))
-    mistakes = [*site.mistakes, *_mistakes_of(supply, figures)]
+    mistakes = [*site.mistakes, *_mistakes_of(supply.get, figures)]
     there = len({request.key for request in _requests(supply, figures) if request.key in supply.store})
     click.echo(f"{_count(done, 'exhibit')} captured, {there} in the store {project.store}", err=True)
     _stop_at(mistakes)
@@ -131,7 +127,7 @@ def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
             )
         total = sum(row["bytes"] or 0 for row in rows)
         click.echo(f"{_count(len(rows), 'exhibit')}, {total:,} bytes", err=True)
-    _stop_at([*site.mistakes, *_lost(supply, site.figures)])
+    _stop_at([*site.mistakes, *_mistakes_of(supply.request, site.figures)])
 
 
 @main.command()
@@ -260,26 +256,17 @@ def _asked_for(supply: Supply, key: str) -> tuple[str, ...] | None:
     return provenance["source"], provenance["dtype"], content["text"], content["pair"]
 
 
-def _lost(supply: Supply, figures: Iterable[Figure]) -> Iterator[Mistake]:
-    """Mistakes of figures whose model can't be found."""
+def _mistakes_of(ask: Callable[[Figure], object], figures: Iterable[Figure]) -> Iterator[Mistake]:
+    """What can be told of figures when something is asked of each."""
     for figure in figures:
         try:
-            supply.request(figure)
-        except SpecError as error:
-            yield from error.mistakes
-
-
-def _mistakes_of(supply: Supply, figures: Iterable[Figure]) -> Iterator[Mistake]:
-    """What can be told of figures once they are captured."""
-    for figure in figures:
-        try:
-            supply.get(figure)
+            ask(figure)
         except SpecError as error:
             yield from error.mistakes
 
 
 def _stop_at(mistakes: Iterable[Mistake]) -> None:
-    found = sorted(set(mistakes), key=lambda mistake: mistake.place)
+    found = sorted(set(mistakes))
     for mistake in found:
         click.echo(str(mistake), err=True)
     if found:

@@ -86,6 +86,11 @@ class Project:
             found |= files
         return sorted(found)
 
+    def gallery_folders(self) -> list[Path]:
+        """The folders in which a gallery file may change or appear, sorted; the store's are not among them."""
+        named = {self.root / pattern for pattern in self.galleries}
+        return sorted({folder for folder in named if folder.is_dir()} | {file.parent for file in self.gallery_files()})
+
     def load(self) -> Galleries:
         """All galleries, and the mistakes in their files.
 

@@ -93,13 +93,13 @@ class Store:
         self._put(name, data)
         index[key] = name
         if old is not None and old != name:
-            self._fs.rm_file(self._path(old))
+            self._remove(old)
 
     def discard(self, key: str) -> None:
         """Drop an exhibit, if it is there."""
         name = self._index().pop(key, None)
         if name is not None:
-            self._fs.rm_file(self._path(name))
+            self._remove(name)
 
     def model(self, identity: str) -> dict[str, Any] | None:
         """What was recorded of a model when it was captured."""
@@ -130,6 +130,14 @@ class Store:
 
     def _path(self, name: str) -> str:
         return f"{self._base.rstrip('/')}/{name}"
+
+    def _remove(self, name: str) -> None:
+        try:
+            self._fs.rm_file(self._path(name))
+        except FileNotFoundError:
+            return  # another build was faster
+        except OSError as error:
+            raise StoreError(f"{self.url}/{name} can't be removed: {error}") from error
 
     def _put(self, name: str, data: bytes) -> None:
         path = self._path(name)

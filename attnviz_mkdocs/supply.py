@@ -92,7 +92,44 @@ class Supply:
         Raises:
             MissingError: Exhibits are missing, and the project's option is ``capture: never``.
         """
-        requests = self.missing(figures)
+        return self._capture(self.missing(figures))
+
+    def get(self, figure: Figure) -> Supplied:
+        """The exhibit of one figure, captured now if need be.
+
+        Raises:
+            SpecError: It can't be had, or doesn't have what the author asked to see.
+            MissingError: It is missing, and the project's option is ``capture: never``.
+        """
+        request = self.request(figure)
+        try:
+            data = self._read(request, figure)
+            mistakes = check(figure, peek(data))
+        except (StoreError, CodecError) as error:
+            raise SpecError([Mistake(figure.place, str(error))]) from error
+        if mistakes:
+            raise SpecError(mistakes)
+        return Supplied(request.key, data)
+
+    def _read(self, request: Request, figure: Figure) -> bytes:
+        if self._is_missing(request):
+            self._capture([request])
+        if request.key in self._failures:
+            failure = self._failures[request.key]
+            raise SpecError([Mistake(figure.place_of(failure.concerns), str(failure))])
+        if request.key not in self.store:
+            raise SpecError([Mistake(figure.place, _not_installed())])
+        try:
+            return self.store.read(request.key)
+        except StoreError:
+            # What was damaged is captured again, once.
+            if not self._may_capture() or request.key in self._fresh:
+                raise
+            self.store.discard(request.key)
+            return self._read(request, figure)
+
+    def _capture(self, requests: list[Request]) -> int:
+        """Capture what is missing, where that is allowed, and tell how many exhibits that were."""
         if not requests:
             return 0
         if self.project.capture == "never":
@@ -111,39 +148,6 @@ class Supply:
         except CaptureError as error:
             self._failures |= {request.key: error for request in requests}
         return len(self._fresh.intersection(request.key for request in requests))
-
-    def get(self, figure: Figure) -> Supplied:
-        """The exhibit of one figure, captured now if need be.
-
-        Raises:
-            SpecError: It can't be had, or doesn't have what the author asked to see.
-            MissingError: It is missing, and the project's option is ``capture: never``.
-        """
-        request = self.request(figure)
-        self.ensure([figure])
-        if request.key in self._failures:
-            failure = self._failures[request.key]
-            raise SpecError([Mistake(figure.place_of(failure.concerns), str(failure))])
-        if request.key not in self.store:
-            raise SpecError([Mistake(figure.place, _not_installed())])
-        try:
-            data = self._read(request, figure)
-            mistakes = check(figure, peek(data))
-        except (StoreError, CodecError) as error:
-            raise SpecError([Mistake(figure.place, str(error))]) from error
-        if mistakes:
-            raise SpecError(mistakes)
-        return Supplied(request.key, data)
-
-    def _read(self, request: Request, figure: Figure) -> bytes:
-        try:
-            return self.store.read(request.key)
-        except StoreError:
-            if not self._may_capture():
-                raise
-            self.store.discard(request.key)
-            self.ensure([figure])
-            return self.store.read(request.key)
 
     def _keep(self, request: Request, exhibit: Exhibit | CaptureError) -> None:
         # Not an exhibit, then: asking for the error's own type would bring the room of torch in.

@@ -155,6 +155,15 @@ def test_a_damaged_exhibit_is_captured_again_or_refused(folder, captured):
     assert len(captured.requests) == 2
 
 
+def test_a_damaged_exhibit_that_can_not_be_captured_again_is_told(folder, captured):
+    supply(folder).ensure(figures(folder))
+    (file,) = (folder.root / "gallery/store/exhibits").rglob("*.gz")
+    file.write_bytes(b"damaged")
+    captured.fails_on = "cat"
+    with pytest.raises(SpecError, match="too much for the model"):
+        supply(folder).get(figures(folder)[0])
+
+
 def test_without_torch_the_view_says_what_to_install(folder, captured, monkeypatch):
     monkeypatch.setattr(attnviz_mkdocs.supply, "_NEEDED", ("torch_that_is_not_there",))
     build = supply(folder)

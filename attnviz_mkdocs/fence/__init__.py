@@ -1,6 +1,6 @@
 """The text of a fence in a page → the figure that it asks for."""
 
 from attnviz_mkdocs.fence.find import Fence, find_fences
-from attnviz_mkdocs.fence.read import read_fence
+from attnviz_mkdocs.fence.read import read_fence, read_page
 
-__all__ = ["Fence", "find_fences", "read_fence"]
+__all__ = ["Fence", "find_fences", "read_fence", "read_page"]

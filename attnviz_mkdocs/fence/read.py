@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.fence.find import find_fences
 from attnviz_mkdocs.spec.check import check
 from attnviz_mkdocs.spec.explain import no_pair
 from attnviz_mkdocs.spec.gallery import Figure
@@ -34,6 +35,25 @@ def read_fence(fence: Fence, galleries: Galleries, file: str, line_offset: int =
         SpecError: All that is wrong with the fence.
     """
     return _Reader(fence, galleries, file, line_offset).figure()
+
+
+def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure], list[Mistake]]:
+    """The figures that all fences of a page ask for, and the mistakes of those that can't be read.
+
+    Args:
+        text: The page's source, front matter and all.
+        galleries: What its fences may refer to.
+        file: The page's path as shown to people.
+    """
+    figures: list[Figure] = []
+    mistakes: list[Mistake] = []
+    # Not `splitlines`, which takes U+2028 and form feeds for ends of lines; Markdown does not.
+    for fence in find_fences(text.split("\n")):
+        try:
+            figures.append(read_fence(fence, galleries, file))
+        except SpecError as error:
+            mistakes.extend(error.mistakes)
+    return figures, mistakes
 
 
 class _Reader:

@@ -15,16 +15,15 @@ from mkdocs.utils import get_relative_url
 from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
-from attnviz_mkdocs.fence import find_fences, read_fence
+from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
 from attnviz_mkdocs.sites.markdown import AttnvizExtension, Page, Scribe, log
-from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
@@ -94,25 +93,17 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         )
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
-        project = self.scribe.supply.project
-        for pattern in project.galleries:
-            folder = project.root / pattern
-            if folder.exists():
-                server.watch(str(folder))
-        for file in project.gallery_files():
-            server.watch(str(file))
+        # Folder by folder: the store may lie among them, and what a build writes there must not start another.
+        for folder in self.scribe.supply.project.gallery_folders():
+            server.watch(str(folder), recursive=False)
 
     def _figures_in(self, files: Files) -> Iterator[Figure]:
         """The figures of all pages; a mistake is told when its page is rendered."""
         for file in files.documentation_pages():
-            lines = file.content_string.split("\n")
-            for fence in find_fences(lines):
-                try:
-                    yield read_fence(fence, self.scribe.galleries, file.src_uri)
-                except SpecError:
-                    continue
+            figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
+            yield from figures
 
-    def _linker(self, page: MkDocsPage) -> Any:
+    def _linker(self, page: MkDocsPage) -> Callable[[str, bytes], str]:
         def link(key: str, data: bytes) -> str:
             name = f"{_ASSETS}/exhibits/{key}{SUFFIX}"
             if self._files.get_file_from_path(name) is None:

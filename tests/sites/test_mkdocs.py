@@ -109,8 +109,10 @@ def test_serve_watches_galleries(folder, captured):
     watched = []
 
     class Server:
-        def watch(self, path):
+        def watch(self, path, *, recursive):
+            assert not recursive
             watched.append(path)
 
     plugin.on_serve(Server(), config=config, builder=None)
     assert str(folder.root / "gallery") in watched
+    assert not [path for path in watched if "store" in path]
