@@ -194,6 +194,8 @@ class Galleries(Mapping[str, Gallery]):
             return self[gallery].figure(view_id)
         if gallery in self.broken:
             raise LookupError(_has_mistakes(gallery))
+        if not self and self.broken:
+            raise LookupError(f"all galleries have mistakes; mend {some(sorted(self.broken))} first")
         if not self:
             raise LookupError(f"there is no gallery; galleries are YAML files in {self.looked_in}")
         if name in self:

@@ -114,6 +114,8 @@ def test_a_view_that_is_not_found(name, told, galleries):
 def test_where_there_is_no_gallery_people_are_told_where_it_was_looked_for():
     with pytest.raises(LookupError, match=r"^there is no gallery; galleries are YAML files in attention/$"):
         Galleries(looked_in="attention/").figure("a/b")
+    with pytest.raises(LookupError, match="all galleries have mistakes; mend bad first"):
+        Galleries(broken=["bad"]).figure("a/b")
     with pytest.raises(
         LookupError, match=r'^unknown model "m". Declare it under "models:" in a YAML file in gallery/$'
     ):
