@@ -27,11 +27,14 @@ class Token:
     Attributes:
         label: What a reader sees: the token's own characters in the text, or the name of a special
             token such as ``[CLS]``.
-        start: Where it starts in its text, in characters (code points); -1 for a special token.
-        end: Where it ends, exclusive; -1 for a special token.
-        special: Whether the tokenizer added it, so that it stands for nothing in the text.
+        start: Where it starts in its text, in characters (code points); -1 for what isn't in the text.
+            Neighbours that start and end alike are pieces of one character.
+        end: Where it ends, exclusive; -1 likewise.
+        special: Whether it is a mark of the model's own, such as ``[SEP]``, which stands for nothing in a text.
         segment: 0 for the text, 1 for its pair.
         continues: Whether it continues the word of the token before it.
+        generated: Whether the model wrote it.
+        role: In a chat, who says it, such as ``user``; None for what the template adds, and in a plain text.
     """
 
     label: str
@@ -40,6 +43,8 @@ class Token:
     special: bool = False
     segment: int = 0
     continues: bool = False
+    generated: bool = False
+    role: str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -132,6 +137,7 @@ class Provenance:
         fingerprint: SHA-256 over the model's and the tokenizer's files.
         architecture: The class that ran, such as ``BertModel``.
         dtype: What it computed in, such as ``float32``.
+        asked: A digest of what was asked for, by which a store tells what has become stale.
         disagreement: Largest absolute difference between the captured attention and the model's
             own, on the check that runs when the model is loaded.
         versions: Package name → version, of what took part.
@@ -144,7 +150,29 @@ class Provenance:
     dtype: str
     disagreement: float
     revision: str | None = None
+    asked: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Attention:
+    """One of the attentions that a model has: its self-attention, or a decoder's attention on an encoder.
+
+    Attributes:
+        query: Name of the tokens that attend.
+        key: Name of the tokens that are attended to.
+        layers: The model's own number of each layer of the track; hybrids skip some.
+        track: The weights.
+    """
+
+    query: str
+    key: str
+    layers: tuple[int, ...]
+    track: Track
+
+
+#: Names of the one sequence of tokens, and of the one attention, that most models have.
+TEXT, SELF = "text", "self"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,29 +180,40 @@ class Exhibit:
     """One model on one input.
 
     Attributes:
-        text: The text, as its author wrote it.
+        text: The text, as its author wrote it, or as a chat's template and the model made it; None for arrays
+            that came without one.
         pair: The second text of a pair.
-        query: The tokens that attend.
-        key: The tokens that are attended to.
-        tracks: Name → track; ``attention`` is there always.
+        target: What the decoder of an encoder-decoder model reads.
+        tokens: Name → tokens: ``text``; or ``source`` and ``target`` of an encoder-decoder model.
+        attentions: Name → attention, the first of which is shown first: ``self``; or ``cross``,
+            ``encoder`` and ``decoder``.
+        notes: Sentences that a reader must know to read the numbers.
         provenance: Where the numbers came from.
     """
 
-    text: str
-    query: tuple[Token, ...]
-    key: tuple[Token, ...]
-    tracks: Mapping[str, Track]
+    text: str | None
+    tokens: Mapping[str, tuple[Token, ...]]
+    attentions: Mapping[str, Attention]
     provenance: Provenance
     pair: str | None = None
+    target: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def attention(self) -> Track:
-        return self.tracks["attention"]
+        """The weights of the attention that is shown first."""
+        return self._first.track
 
     @property
-    def layers(self) -> int:
-        return self.attention.shape[0]
+    def query(self) -> tuple[Token, ...]:
+        """The tokens that attend, in the attention that is shown first."""
+        return self.tokens[self._first.query]
 
     @property
-    def heads(self) -> int:
-        return self.attention.shape[1]
+    def key(self) -> tuple[Token, ...]:
+        """The tokens that are attended to, in the attention that is shown first."""
+        return self.tokens[self._first.key]
+
+    @property
+    def _first(self) -> Attention:
+        return next(iter(self.attentions.values()))

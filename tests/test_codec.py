@@ -6,10 +6,12 @@ import struct
 
 import numpy as np
 import pytest
-from builders import attention, exhibit, later
+from builders import attention, exhibit, later, neurons, translation
 from safetensors.numpy import load
 
-from attnviz_mkdocs.codec import CodecError, decode, encode, peek
+from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, encode, encode_neurons, peek
+from attnviz_mkdocs.exhibit import Exhibit, Token
+from attnviz_mkdocs.neurons import Bias, Neurons, Scores
 
 LABELS = ("[CLS]", "</script><img src=x onerror=alert(1)>", "\u2028", "東京", "😀")
 
@@ -48,16 +50,88 @@ def test_any_tool_can_open_it():
     """The recipe of the module's own words, with nothing of ours."""
     weights = attention(tokens=40)
     tensors = load(gzip.decompress(encode(exhibit(weights))))
-    levels, codes = tensors["attention.levels"], tensors["attention.codes"]
+    levels, codes = tensors["levels"], tensors["self.codes"]
     decoded = levels[codes]
-    decoded[codes == 255] = levels[255 + tensors["attention.top"].astype(int)]
+    decoded[codes == 255] = levels[255 + tensors["self.top"].astype(int)]
     assert np.abs(decoded.swapaxes(-1, -2) - weights).max() <= 0.002
 
 
 def test_the_header_is_read_without_the_numbers():
     header = peek(encode(exhibit(attention(3, 2, 40))))
-    assert header.shape == (3, 2, 40, 40)
+    assert (header.attentions, header.layers(), header.heads()) == (["self"], [0, 1, 2], 2)
     assert header.labels("key")[39] == "token39"
+    header = peek(encode(translation()))
+    assert header.attentions == ["cross", "encoder", "decoder"]
+    assert (header.layers(), header.layers("encoder")) == ([0, 1, 2], [0, 1])
+    assert (header.labels("query"), header.labels("key")[-1]) == (["Wort0", "Wort1", "Wort2"], "word3")
+
+
+def test_all_attentions_of_a_model_come_back_with_their_own_tokens_and_layers():
+    before = translation()
+    after = decode(encode(before))
+    assert list(after.attentions) == ["cross", "encoder", "decoder"]
+    assert (after.tokens, after.target) == (before.tokens, "ein Text")
+    for name, attention_before in before.attentions.items():
+        came = after.attentions[name]
+        assert (came.query, came.key, came.layers) == (
+            attention_before.query,
+            attention_before.key,
+            attention_before.layers,
+        )
+        np.testing.assert_array_equal(came.track.codes, attention_before.track.codes)
+        assert came.track.weights().shape[2:] == (len(after.tokens[came.query]), len(after.tokens[came.key]))
+
+
+def test_all_that_is_known_of_a_token_and_what_a_reader_must_know_come_back():
+    before = exhibit(attention(tokens=2))
+    tokens = (Token("[CLS]", special=True, role="user"), Token("ly", 3, 5, continues=True, segment=1, generated=True))
+    before = Exhibit(
+        before.text, {"text": tokens}, before.attentions, before.provenance, notes=("Only layer 1 of 3 has attention.",)
+    )
+    after = decode(encode(before))
+    assert (after.tokens["text"], after.notes) == (tokens, before.notes)
+
+
+@pytest.mark.parametrize("layout", ["distance", "key", "pair", None])
+def test_neurons_come_back(layout):
+    _, made = neurons()
+    scores = made.attentions["self"]
+    random = np.random.default_rng(1)
+    shape = {"distance": (9,), "key": (5,), "pair": (5, 5), None: ()}[layout]
+    bias = None if layout is None else Bias(layout, random.normal(size=(1, 4, *shape)).astype(np.float32), (0, -1))
+    full = Scores(
+        scores.queries,
+        scores.keys,
+        scores.scale,
+        0.001,
+        softcap=np.array([0, 30], np.float32),
+        sinks=np.ones((2, 4), np.float32),
+        bias=bias,
+    )
+    before = Neurons(made.tokens, {"self": full}, made.provenance)
+    data = encode_neurons(before)
+    assert data == encode_neurons(before)
+    after = decode_neurons(data)
+    assert (after.tokens, after.provenance) == (before.tokens, before.provenance)
+    came = after.attentions["self"]
+    assert came.largest_error == 0.001
+    for part in ("queries", "keys", "scale", "softcap", "sinks"):
+        np.testing.assert_array_equal(getattr(came, part), getattr(full, part))
+        assert getattr(came, part).dtype == getattr(full, part).dtype
+    for layer in range(2):
+        masked = np.zeros((5, 5), bool)
+        np.testing.assert_array_equal(came.weights(layer, masked), full.weights(layer, masked))
+    if layout is None:
+        assert came.bias is None
+
+
+def test_one_kind_of_file_is_not_taken_for_the_other():
+    made, own = neurons()
+    with pytest.raises(CodecError, match="holds neurons, expected attention"):
+        decode(encode_neurons(own))
+    with pytest.raises(CodecError, match="holds attention, expected neurons"):
+        decode_neurons(encode(made))
+    assert peek(encode(made)).digest == decode_neurons(encode_neurons(own)).tokens
 
 
 def test_a_cut_or_a_flipped_byte_is_told():
@@ -95,9 +169,11 @@ def repacked(change) -> bytes:
     ("change", "words"),
     [
         (lambda header: header.update(format=99), "upgrade attnviz-mkdocs"),
-        (lambda header: header["tracks"]["attention"].update(shape=[2, 3, 5, 6]), "codes have shape"),
+        (lambda header: header["attentions"][0].update(shape=[2, 3, 5, 6]), "codes have shape"),
+        (lambda header: header["attentions"][0].update(layers=[0]), "does not fit its tokens and layers"),
+        (lambda header: header["attentions"][0].update(key="none"), "not an exhibit"),
         (lambda header: header.pop("tokens"), "not an exhibit"),
-        (lambda header: header["tokens"]["query"]["label"].pop(), "not an exhibit"),
+        (lambda header: header["tokens"]["text"]["label"].pop(), "not an exhibit"),
         (lambda header: header["provenance"].update(unknown=1), "not an exhibit"),
     ],
 )
