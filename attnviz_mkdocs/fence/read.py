@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.find import find_fences
 from attnviz_mkdocs.spec.check import check
-from attnviz_mkdocs.spec.explain import no_pair
-from attnviz_mkdocs.spec.gallery import Figure
+from attnviz_mkdocs.spec.explain import no_neurons, no_pair
+from attnviz_mkdocs.spec.gallery import Arrays, Figure
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, read
-from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, nearest
+from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, nearest, quoted
+from attnviz_mkdocs.spec.together import wrong_together
 from attnviz_mkdocs.spec.types import PAIR_FILTERS, FenceBody, Options, Text
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec.gallery import Galleries, Gallery
     from attnviz_mkdocs.spec.marked import Node
 
-_TWO_FORMS = 'write "attnviz gallery/view" in its first line, or "model:" and "text:" between the marks'
+#: Keys that show a model on a text where the view that a fence names shows arrays.
+_INSTEAD_OF_ARRAYS = frozenset({"model", "text", "messages"})
+#: Keys that change the text of the view that a fence names.
+_CHANGES = ("pair", "target", "generate", "seed")
+#: Keys to blame where a model can't read the text, most telling first.
+_GIVE_TEXT = ("text", "messages", *_CHANGES, "model")
+#: Keys after which the options of the view that a fence names may no longer fit.
+_SHOW_SOMETHING_ELSE = (*_GIVE_TEXT, "arrays", "attention")
 
 
 def read_fence(fence: Fence, galleries: Galleries, file: str, line_offset: int = 0) -> Figure:
@@ -66,37 +74,47 @@ class _Reader:
         self._line = fence.line + line_offset
         self._place = Place(file, self._line, fence.column)
         self._mistakes: list[Mistake] = []
+        self._keys: dict[str, Place] = {}
 
     def figure(self) -> Figure:
         if not self._fence.is_closed:
             raise SpecError([Mistake(self._place, "this fence is never closed; end it with a line of the same marks")])
         base = self._named_view()
         written, body = self._body()
-        owner, model_name = self._model(written, base)
-        if written and not self._fence.argument:
-            self._require_all(written)
-        text = self._text(body, base) if body else None
-        if self._mistakes or owner is None or body is None or text is None:
+        if base and base.arrays and written.keys() & _INSTEAD_OF_ARRAYS:
+            base = replace(base, arrays=None)
+        arrays = self._arrays(body, base)
+        owner, model_name = (None, arrays.name) if arrays else self._model(written, base)
+        text = None if arrays else self._text(written, body, base)
+        if base or not self._fence.argument:
+            self._together(written, arrays, text)
+        if not arrays:
+            self._require_all(written, base)
+        if self._mistakes or body is None:
             raise SpecError(self._mistakes)
         options = {key: getattr(body, key) for key in body.model_fields_set & Options.model_fields.keys()}
+        kept = self._kept(written, base)
+        changed = [value.place for value in map(written.get, _GIVE_TEXT) if value]
         figure = Figure(
             kind=body.view or (base.kind if base else "head"),
             model_name=model_name,
-            model=owner.models[model_name],
+            model=owner.models[model_name] if owner else None,
             text=text,
             options=(base.options if base else Options()).model_copy(update=options),
             caption=(base.caption if base and body.caption is None else body.caption) or None,
             place=self._place,
             name=base.name if base else "",
+            arrays=arrays,
             places={
                 **(base.places if base else {}),
-                **owner.model_places(model_name),
+                **(owner.model_places(model_name) if owner else {}),
+                **({"text": changed[0]} if changed else {}),
+                **kept,
                 **{key: value.place for key, value in written.items()},
             },
+            kept=frozenset(kept),
         )
-        if figure.options.filter in PAIR_FILTERS and figure.text.pair is None:
-            place = written["filter" if "filter" in written else "text"].place  # in a gallery they are checked together
-            raise SpecError([Mistake(place, no_pair(figure.options.filter, "the text"))])
+        self._check(figure, written)
         return figure
 
     def _named_view(self) -> Figure | None:
@@ -130,14 +148,56 @@ class _Reader:
                 form = 'write "attnviz gallery/view" in its first line, or "model:" and "text:" between the marks'
                 self._object(self._place, f"this fence is empty; {form}")
             return {}, FenceBody()
-        return node.items if isinstance(node, Mapping) else {}, check(node, FenceBody, self._mistakes)
+        if not isinstance(node, Mapping):
+            return {}, check(node, FenceBody, self._mistakes)
+        self._keys = node.keys
+        return node.items, check(node, FenceBody, self._mistakes)
 
-    def _require_all(self, written: dict[str, Node]) -> None:
-        """A fence that names no view has to say everything itself."""
+    def _together(self, written: dict[str, Node], arrays: Arrays | None, text: Text | None) -> None:
+        """Keys that can't stand together, in the fence or with those of the view that it names."""
+        # What is written under "text" may be the name of a chat.
+        said = written.keys() - ({"text"} if text and "messages" not in written else set())
+        keys = said | (text.model_fields_set if text else set()) | ({"arrays"} if arrays else set())
+        for wrong, message in wrong_together(keys):
+            self._object(max(self._keys[key] for key in wrong if key in written), message)
+
+    def _require_all(self, written: dict[str, Node], base: Figure | None) -> None:
+        """A fence has to say what no view says for it."""
+        if base and base.model:
+            return
+        if not base and (self._fence.argument or not written):
+            return  # which is told already
         needed = {"model": f'"model:". {self._galleries.known_models}', "text": '"text:" with the sentence itself'}
-        misspelt = {nearest(key, needed) for key in written.keys() - FenceBody.model_fields.keys()}
-        for key in needed.keys() - written.keys() - misspelt:
-            self._object(self._place, f"this fence names no view, so it needs {needed[key]}")
+        why = f"{quoted(base.name)} shows arrays, so this fence" if base else "this fence names no view, so it"
+        unknown = written.keys() - FenceBody.model_fields.keys()
+        there = written.keys() | {nearest(key, [*needed, "messages", "arrays"]) for key in unknown}
+        if "arrays" in there:
+            return
+        for key in needed.keys() - there - ({"text"} if "messages" in there else set()):
+            self._object(self._place, f"{why} needs {needed[key]}")
+
+    def _kept(self, written: dict[str, Node], base: Figure | None) -> dict[str, Place]:
+        """Options that are right in the gallery but may not fit what the fence shows instead → where it says so."""
+        changing = [written[key].place for key in _SHOW_SOMETHING_ELSE if key in written]
+        if base is None or not changing:
+            return {}
+        return dict.fromkeys(Options.model_fields.keys() - written.keys(), changing[0])
+
+    def _check(self, figure: Figure, written: dict[str, Node]) -> None:
+        """What only shows when all is put together; in a gallery each view and its text are checked together."""
+        if figure.text and figure.options.filter in PAIR_FILTERS and figure.text.pair is None:
+            place = next(written[key].place for key in ("filter", "text", "messages") if key in written)
+            raise SpecError([Mistake(place, no_pair(figure.options.filter, "the text"))])
+        if figure.arrays and figure.kind == "neuron":
+            place = written["view" if "view" in written else "arrays"].place
+            raise SpecError([Mistake(place, no_neurons())])
+
+    def _arrays(self, body: FenceBody | None, base: Figure | None) -> Arrays | None:
+        inherited = base.arrays if base else None
+        if body is None:
+            return inherited
+        arrays = inherited if body.arrays is None else Arrays(body.arrays)
+        return arrays and arrays.labelled(body.tokens)
 
     def _model(self, written: dict[str, Node], base: Figure | None) -> tuple[Gallery | None, str]:
         """The gallery that declares the model, and the model's name there."""
@@ -151,13 +211,17 @@ class _Reader:
             self._object(name.place, str(error))
             return None, ""
 
-    def _text(self, body: FenceBody, base: Figure | None) -> Text | None:
+    def _text(self, written: dict[str, Node], body: FenceBody | None, base: Figure | None) -> Text | None:
         home = self._home(base)
         text = base.text if base else None
+        if body is None:
+            return None if {"text", "messages"} & written.keys() else text
         if body.text is not None:
             text = home.texts.get(body.text) if home else None
             text = text or Text(text=body.text)
-        return text and text.model_copy(update=body.model_dump(include={"pair", "target"}, exclude_none=True))
+        elif body.messages is not None:
+            text = Text(messages=body.messages)
+        return text and text.model_copy(update=body.model_dump(include=set(_CHANGES), exclude_none=True))
 
     def _home(self, base: Figure | None) -> Gallery | None:
         return self._galleries[base.name.partition("/")[0]] if base else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from attnviz_mkdocs.spec.explain import Case, explain, without_value
+from attnviz_mkdocs.spec.explain import Case, explain, without_value, written_path
 from attnviz_mkdocs.spec.marked import Scalar, follow, plain, walk
 from attnviz_mkdocs.spec.mistakes import Mistake, nearest
 
@@ -39,7 +39,7 @@ def check(node: Node, whole: type[_Whole], mistakes: list[Mistake]) -> _Whole | 
         mistakes.extend(
             explain(Case(details, node, whole))
             for details in found
-            if follow(node, details["loc"])[0] not in empty and not _is_misspelt(details, unknown)
+            if follow(node, written_path(details))[0] not in empty and not _is_misspelt(details, unknown)
         )
         return None
     return None if empty else value

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, follow, kind_of
 from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
-from attnviz_mkdocs.spec.types import NAME_PATTERN, FenceBody, GalleryFile, Model, Options, Text, View
+from attnviz_mkdocs.spec.types import (
+    MOST_NEW_TOKENS,
+    NAME_PATTERN,
+    FenceBody,
+    GalleryFile,
+    Message,
+    Model,
+    Options,
+    Sides,
+    Text,
+    View,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +34,31 @@ _NOUN: dict[type[BaseModel], str] = {
     GalleryFile: "gallery",
     FenceBody: "fence",
     Model: "model",
+    Message: "message",
+    Sides: "mapping of labels",
     Text: "text",
     View: "view",
 }
-_PARTS: dict[str | int, type[BaseModel]] = {"models": Model, "texts": Text, "views": View}
+_ANY = None
+#: The keys that lead to a mapping of its own type, from the outside in.
+_PARTS: dict[tuple[str | None, ...], type[BaseModel]] = {
+    ("models", _ANY): Model,
+    ("texts", _ANY): Text,
+    ("texts", _ANY, "messages", _ANY): Message,
+    ("messages", _ANY): Message,
+    ("views", _ANY): View,
+    ("views", _ANY, "tokens"): Sides,
+    ("tokens",): Sides,
+}
+#: What pydantic puts into a path that no author wrote.
+_MARKS = frozenset({"[key]", "[labels]", "[sides]"})
 _TO_ADD = {
+    (Message, "content"): "what is said",
+    (Message, "role"): "who says it, such as user",
     (Model, "source"): "a hub id, a folder, or package:NAME/PATH",
-    (Text, "text"): "the sentence itself",
+    (Sides, "key"): "the labels of the tokens that are looked at",
+    (Sides, "query"): "the labels of the tokens that look",
+    (Text, "text"): 'the sentence itself, or "messages:" with a chat',
     (View, "id"): "a name of its own, by which pages show it",
     (View, "model"): 'one of the names under "models"',
     (View, "text"): 'one of the names under "texts"',
@@ -57,21 +86,20 @@ class Case:
     """
 
     def __init__(self, details: ErrorDetails, root: Node, whole: type[BaseModel]) -> None:
-        loc = tuple(part for part in details["loc"] if part != "[key]")
+        loc = written_path(details)
         path, self.found = follow(root, loc)
         self.type = details["type"]
         self.words = details["msg"]
         self.context = details.get("ctx", {})
         self.key = next((part for part in reversed(loc) if isinstance(part, str)), "")
-        self.is_about_key = self.type == "extra_forbidden" or loc != details["loc"]
+        self.is_about_key = self.type == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
         self.written = self.found.written if isinstance(self.found, Scalar) else ""
         self.is_text = isinstance(self.found, Scalar) and isinstance(self.found.value, str)
-        is_part = len(path) > 1 and path[0] in _PARTS
-        self.kind = _PARTS[path[0]] if is_part else whole
+        self.kind, owner = _owner(path, whole)
         self.noun = _NOUN[self.kind]
-        self.subject = _subject(root, path, self.noun) if is_part else f"the {self.noun}"
+        self.subject = _subject(root, owner, self.noun)
         self.name = f"an entry of {quoted(self.key)}" if loc and self.key != loc[-1] else quoted(self.key)
-        self.keys = sorted(self.kind.model_fields, key=lambda key: key in Options.model_fields)  # its own first
+        self.keys = sorted(self.kind.model_fields, key=lambda key: key in _inherited(self.kind))  # its own first
         self._around = follow(root, loc[:-1])[1]
 
     @property
@@ -96,6 +124,11 @@ class Case:
         return f"; put quotes round it: {quoted(self.written)}" if isinstance(self.found, Scalar) else _BRACKETS
 
 
+def written_path(details: ErrorDetails) -> Path:
+    """Where a check failed, in the author's keys and positions alone."""
+    return tuple(part for part in details["loc"] if part not in _MARKS)
+
+
 def explain(case: Case) -> Mistake:
     """Say in words what a failed check means."""
     return Mistake(case.place, _WORDS.get(case.type, _in_other_words)(case))
@@ -106,7 +139,7 @@ def without_value(root: Node, path: Path) -> Mistake:
     place = follow(root, path)[1].place
     if path and isinstance(path[-1], str):
         return Mistake(place, f"{quoted(path[-1])} has no value; write one, or take the key out")
-    return Mistake(place, "a value is missing here; write one, or take the line out")
+    return Mistake(place, "a value is missing here; write one, or take the entry out")
 
 
 def no_pair(chosen: str, text: str) -> str:
@@ -114,6 +147,11 @@ def no_pair(chosen: str, text: str) -> str:
     return (
         f'filter "{chosen}" shows a part of a pair, but {text} has no pair; add "pair:" to it, or take the filter out'
     )
+
+
+def no_neurons() -> str:
+    """What is wrong with a neuron view of arrays."""
+    return 'view "neuron" shows queries and keys, but arrays hold attention alone; choose head, model or matrix'
 
 
 def no_name(written: str) -> str:
@@ -124,12 +162,35 @@ def no_name(written: str) -> str:
     return f'can\'t be a name; use {letters}, such as "{example}"'
 
 
-def _subject(root: Node, path: Path, noun: str) -> str:
-    part, name = follow(root, path[:2])[1], path[1]
-    view_id = part.items.get("id") if isinstance(part, Mapping) else None
-    if isinstance(name, int):
-        return f"{noun} {quoted(view_id.written)}" if isinstance(view_id, Scalar) else f"{noun} number {name + 1}"
-    return f"{noun} {quoted(name)}"
+def missing(path: Path, key: str, root: Node) -> Mistake:
+    """Say that the text or view at ``path`` of a gallery has no ``key``."""
+    return explain(Case({"type": "missing", "loc": (*path, key), "msg": "", "input": None}, root, GalleryFile))
+
+
+def _owner(path: Path, whole: type[BaseModel]) -> tuple[type[BaseModel], Path]:
+    """The type of the innermost mapping that a path leads into, and where that mapping is."""
+    for depth in range(len(path), 0, -1):
+        for keys, kind in _PARTS.items():
+            # A gallery's parts stand under names, and those of a fence don't.
+            is_of_whole = (keys[0] in GalleryFile.model_fields) == (whole is GalleryFile)
+            if len(keys) == depth and is_of_whole and all(key in (_ANY, path[i]) for i, key in enumerate(keys)):
+                return kind, path[:depth]
+    return whole, ()
+
+
+def _subject(root: Node, owner: Path, noun: str) -> str:
+    match owner:
+        case (*_, int(position)):
+            part = follow(root, owner)[1]
+            own_id = part.items.get("id") if isinstance(part, Mapping) else None
+            return f"{noun} {quoted(own_id.written)}" if isinstance(own_id, Scalar) else f"{noun} number {position + 1}"
+        case (_, str(name)):
+            return f"{noun} {quoted(name)}"
+    return f"the {noun}"
+
+
+def _inherited(kind: type[BaseModel]) -> frozenset[str]:
+    return frozenset(key for base in kind.__bases__ for key in getattr(base, "model_fields", ()))
 
 
 def _in_other_words(case: Case) -> str:
@@ -147,7 +208,7 @@ def _missing(case: Case) -> str:
 
 def _unfit(case: Case) -> str:
     if case.context["pattern"] != NAME_PATTERN:
-        is_needed = case.kind.model_fields[case.key].is_required()
+        is_needed = (case.kind, case.key) in _TO_ADD
         return f"{case.name} is empty; write something" + ("" if is_needed else ", or take the key out")
     name = case.key if case.is_about_key else case.written
     return f"{quoted(name)} {no_name(name)}"
@@ -155,7 +216,23 @@ def _unfit(case: Case) -> str:
 
 def _not_whole(case: Case) -> str:
     mend = "; take the quotes off" if case.is_text and case.written.isdecimal() else ""
-    return f"{case.name} must be a whole number from 0 on, {case.but}{mend}"
+    but = f"but this is {case.written}" if kind_of(case.found) == "a number" else case.but
+    return f"{case.name} must be a whole number {_range(case)}, {but}{mend}"
+
+
+def _out_of_range(case: Case) -> str:
+    if case.key in Options.model_fields:
+        return f"{case.name} can't be {case.written}; layers, heads and tokens count from 0"
+    return f"{case.name} must be a whole number {_range(case)}, but this is {case.written}"
+
+
+def _range(case: Case) -> str:
+    return f"from 1 to {MOST_NEW_TOKENS}" if case.key == "generate" else "from 0 on"
+
+
+def _not_a_list(case: Case) -> str:
+    alone = ', or have the keys "query" and "key" with a list each' if case.key == "tokens" else ""
+    return f'{case.name} must be a list whose entries start with "- "{alone}, {case.but}'
 
 
 def _unknown_word(case: Case) -> str:
@@ -188,13 +265,19 @@ _WORDS: dict[str, Callable[[Case], str]] = {
     "string_type": lambda case: f"{case.name} must be text, {case.but}{case.in_quotes}",
     "int_type": _not_whole,
     "int_from_float": _not_whole,
-    "greater_than_equal": lambda case: f"{case.name} can't be {case.written}; layers, heads and tokens count from 0",
+    "greater_than_equal": _out_of_range,
+    "less_than_equal": _out_of_range,
     "bool_type": lambda case: f"{case.name} must be true or false, {case.but}",
     "literal_error": _unknown_word,
-    "no_heads": lambda case: f"{case.name} is an empty list; name at least one, or take the key out",
+    "empty_list": lambda case: f"{case.name} is an empty list; write at least one entry, or take the key out",
     "repeated_head": lambda case: f"head {case.context['head']} stands twice in {case.name}; take one out",
     "package_source": lambda case: f"{case.name} names no file or folder in a package; write package:NAME/PATH",
-    "list_type": lambda case: f'{case.name} must be a list whose entries start with "- ", {case.but}',
+    "arrays_outside": lambda case: (
+        f"{case.name} must be a path from the folder of mkdocs.yml on, such as arrays/mine.safetensors, "
+        f"but {quoted(case.written)} leaves that folder"
+    ),
+    "list_type": _not_a_list,
+    "tuple_type": _not_a_list,
     "dict_type": _not_by_name,
     "model_type": _not_a_mapping,
 }

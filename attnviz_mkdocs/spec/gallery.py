@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.mistakes import did_you_mean, quoted, some
-from attnviz_mkdocs.spec.types import Model, Options, Text, View
+from attnviz_mkdocs.spec.types import Model, Options, Sides, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,30 +21,62 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Arrays:
+    """Attention from elsewhere.
+
+    Attributes:
+        file: A safetensors file, relative to mkdocs.yml, as its author wrote it.
+        query: Labels of the tokens that look; None where the author gave none.
+        key: Labels of the tokens that are looked at.
+    """
+
+    file: str
+    query: tuple[str, ...] | None = None
+    key: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """What readers see in place of a model's name."""
+        return PurePath(self.file).stem
+
+    def labelled(self, tokens: Sides | tuple[str, ...] | None) -> Arrays:
+        """The same with other labels; without any, the same."""
+        if tokens is None:
+            return self
+        if isinstance(tokens, Sides):
+            return Arrays(self.file, tokens.query, tokens.key)
+        return Arrays(self.file, tokens, tokens)
+
+
+@dataclass(frozen=True)
 class Figure:
     """A view with everything that it refers to, ready to plan and draw.
 
     Attributes:
         kind: What is drawn.
-        model_name: The model's name in its gallery.
-        model: The model.
-        text: The text.
+        model_name: The model's name in its gallery, or what stands for it where arrays are shown.
+        model: The model; None where arrays are shown.
+        text: The text; None where arrays are shown.
         options: What is shown first.
         caption: What stands under it.
         place: Where the author wrote it.
         name: ``gallery/id``, or empty for a fence that stands alone.
+        arrays: What is shown in place of a model and a text.
         places: Where each key was written, in the fence or in the gallery; see `place_of`.
+        kept: Options of the named view that a fence keeps although it shows something else.
     """
 
     kind: Kind
     model_name: str
-    model: Model
-    text: Text
+    model: Model | None
+    text: Text | None
     options: Options
     caption: str | None
     place: Place
     name: str = ""
+    arrays: Arrays | None = None
     places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    kept: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def place_of(self, key: str) -> Place:
         """Where ``key`` of the view, its text or its model was written; where it was not, the figure's place."""
@@ -88,18 +121,20 @@ class Gallery:
     def figure(self, view_id: str) -> Figure:
         """The view of that id, with everything that it refers to."""
         view = self.views[view_id]
+        arrays = None if view.arrays is None else Arrays(view.arrays).labelled(view.tokens)
         return Figure(
             kind=view.view,
-            model_name=view.model,
-            model=self.models[view.model],
-            text=self.texts[view.text],
+            model_name=arrays.name if arrays else view.model or "",
+            model=None if view.model is None else self.models[view.model],
+            text=None if view.text is None else self.texts[view.text],
             options=Options.model_validate({key: getattr(view, key) for key in Options.model_fields}),
             caption=view.caption or None,
             place=self.place("views", view_id),
             name=f"{self.name}/{view_id}",
+            arrays=arrays,
             places=self._places(("views", view_id), View)
-            | self._places(("texts", view.text), Text)
-            | self.model_places(view.model),
+            | (self._places(("texts", view.text), Text) if view.text is not None else {})
+            | (self.model_places(view.model) if view.model is not None else {}),
         )
 
     def model_places(self, name: str) -> dict[str, Place]:

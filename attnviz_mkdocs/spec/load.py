@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.check import check
-from attnviz_mkdocs.spec.explain import no_name, no_pair
+from attnviz_mkdocs.spec.explain import missing, no_name, no_neurons, no_pair
 from attnviz_mkdocs.spec.gallery import Galleries, Gallery
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, read, walk
-from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, did_you_mean, quoted, some
-from attnviz_mkdocs.spec.types import NAME_PATTERN, PAIR_FILTERS, GalleryFile
+from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, did_you_mean, nearest, quoted, some
+from attnviz_mkdocs.spec.together import wrong_together
+from attnviz_mkdocs.spec.types import NAME_PATTERN, PAIR_FILTERS, GalleryFile, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +71,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
         raise SpecError([*mistakes, Mistake(Place(file), message)])
     written = check(node, GalleryFile, mistakes)
     mistakes.extend(_wrong_references(node))
+    mistakes.extend(_wrong_keys(node))
     if mistakes or written is None:
         raise SpecError(mistakes)
     return Gallery(
@@ -132,6 +134,34 @@ def _wrong_references(gallery: Node) -> Iterator[Mistake]:
             yield from _filter_without_pair(view, texts)
 
 
+def _wrong_keys(gallery: Node) -> Iterator[Mistake]:
+    """Texts and views with keys that can't stand together, or without those that they need."""
+    for path, part in walk(gallery):
+        match path, part:
+            case ("texts", str()), Mapping():
+                yield from _together(part)
+                yield from (missing(path, key, gallery) for key in _lacking(part, Text, {"text"}, "messages"))
+            case ("views", int()), Mapping():
+                yield from _together(part)
+                yield from (missing(path, key, gallery) for key in _lacking(part, View, {"model", "text"}, "arrays"))
+                kind = part.items.get("view")
+                if isinstance(kind, Scalar) and kind.value == "neuron" and "arrays" in part.items:
+                    yield Mistake(kind.place, no_neurons())
+
+
+def _together(part: Mapping) -> Iterator[Mistake]:
+    for keys, message in wrong_together(part.items):
+        yield Mistake(max(part.keys[key] for key in keys), message)
+
+
+def _lacking(part: Mapping, kind: type[Text | View], needed: set[str], instead: str) -> set[str]:
+    """What is not there, not even under an unknown key, which is told already."""
+    there = part.items.keys() | {
+        nearest(key, [*needed, instead]) for key in part.items.keys() - kind.model_fields.keys()
+    }
+    return set() if instead in there else needed - there
+
+
 def _unknown_name(name: Node | None, key: str, names: Iterable[str]) -> Iterator[Mistake]:
     if not isinstance(name, Scalar) or not isinstance(name.value, str) or name.value in names:
         return
@@ -152,5 +182,7 @@ def _filter_without_pair(view: Mapping, texts: Mapping) -> Iterator[Mistake]:
     if not isinstance(chosen, Scalar) or not isinstance(name, Scalar) or chosen.value not in PAIR_FILTERS:
         return
     text = texts.items.get(name.written)
-    if isinstance(text, Scalar) or (isinstance(text, Mapping) and text.items.keys() <= {"text", "target"}):
+    if isinstance(text, Scalar) or (
+        isinstance(text, Mapping) and text.items.keys() <= Text.model_fields.keys() - {"pair"}
+    ):
         yield Mistake(chosen.place, no_pair(chosen.written, f"text {quoted(name.written)}"))

@@ -6,27 +6,35 @@ A gallery's JSON Schema is generated from these classes; the text under a field 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from pathlib import PureWindowsPath
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetJsonSchemaHandler,
     JsonValue,
     StringConstraints,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from attnviz_mkdocs.spec.together import schema_of
+
 #: A name becomes a part of file names and links.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NOT_BLANK_PATTERN = r"\S"
 
-Kind = Literal["head", "model", "matrix"]
+#: A model writes no more new tokens than one exhibit can hold.
+MOST_NEW_TOKENS = 1024
+
+Kind = Literal["head", "model", "neuron", "matrix"]
 Filter = Literal["all", "a-a", "a-b", "b-a", "b-b"]
 
 #: Filters that show a part of a pair.
@@ -36,6 +44,11 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 NotBlank = Annotated[str, StringConstraints(pattern=NOT_BLANK_PATTERN)]
 Index = Annotated[int, Field(ge=0)]
 
+_Entry = TypeVar("_Entry")
+
+_NO_OTHER_NAMES: dict[str, JsonValue] = {"additionalProperties": False}
+_NOT_EMPTY: dict[str, JsonValue] = {"minItems": 1}
+
 
 def _source(source: str) -> str:
     if source.startswith("package:") and not re.fullmatch(r"package:[^/\s]+/.*\S.*", source):
@@ -43,17 +56,34 @@ def _source(source: str) -> str:
     return source
 
 
+def _inside(path: str) -> str:
+    # A Windows path takes both kinds of slashes for what they are, whatever this machine is.
+    parts = PureWindowsPath(path)
+    depth = 0
+    for part in parts.parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0 or parts.anchor:
+            raise PydanticCustomError("arrays_outside", "outside the site's folder")
+    return path
+
+
+def _as_tuple(written: Any) -> Any:
+    return tuple(written) if isinstance(written, list) else written
+
+
 def _one_or_more(heads: Any) -> Any:
-    if isinstance(heads, list):
-        return tuple(heads)
-    if isinstance(heads, tuple) or heads is None:
-        return heads
+    if isinstance(heads, list | tuple) or heads is None:
+        return _as_tuple(heads)
     return (heads,)
 
 
-def _some_each_once(heads: tuple[int, ...]) -> tuple[int, ...]:
-    if not heads:
-        raise PydanticCustomError("no_heads", "no heads")
+def _some(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+    if not entries:
+        raise PydanticCustomError("empty_list", "no entries")
+    return entries
+
+
+def _each_once(heads: tuple[int, ...]) -> tuple[int, ...]:
     seen: set[int] = set()
     for position, head in enumerate(heads):
         if head in seen:
@@ -66,7 +96,8 @@ Source = Annotated[NotBlank, AfterValidator(_source)]
 Heads = Annotated[
     tuple[Index, ...],
     BeforeValidator(_one_or_more),
-    AfterValidator(_some_each_once),
+    AfterValidator(_some),
+    AfterValidator(_each_once),
     WithJsonSchema(
         {
             "anyOf": [
@@ -78,7 +109,9 @@ Heads = Annotated[
 ]
 
 
-_NO_OTHER_NAMES: dict[str, JsonValue] = {"additionalProperties": False}
+Labels = Annotated[
+    tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_some), Field(json_schema_extra=_NOT_EMPTY)
+]
 
 
 class _Keys(BaseModel):
@@ -102,15 +135,49 @@ class Model(_Keys):
     """Whether weights may be read from pickle files, which can run code on your machine."""
 
 
-class Text(_Keys):
-    """What a model reads: a sentence, or a sentence with its pair or its target."""
+class Message(_Keys):
+    """What one side of a chat says."""
 
-    text: NotBlank
+    role: NotBlank
+    """Who says it: `user`, `assistant`, `system`, or what else the model's template knows."""
+    content: NotBlank
+    """What is said."""
+
+
+class _Input(_Keys):
+    """What a model reads."""
+
+    text: NotBlank | None = None
     """The text, or the first of a pair."""
+    messages: (
+        Annotated[
+            tuple[Message, ...],
+            BeforeValidator(_as_tuple),
+            AfterValidator(_some),
+            Field(json_schema_extra=_NOT_EMPTY),
+        ]
+        | None
+    ) = None
+    """In place of `text`, a chat, which the model's own template puts into words."""
     pair: NotBlank | None = None
     """The second text of a pair."""
     target: NotBlank | None = None
-    """What the decoder of an encoder-decoder model writes."""
+    """What the decoder of an encoder-decoder model reads."""
+    generate: Annotated[int, Field(ge=1, le=MOST_NEW_TOKENS)] | None = None
+    """How many new tokens the model writes at most: after the text, or as the target."""
+    seed: Index | None = None
+    """Draws the new tokens at random, with this seed; without it, the most likely one is taken."""
+
+
+class Text(_Input):
+    """What a model reads: a sentence, a sentence with its pair or its target, or a chat."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["text"]}, {"required": ["messages"]}]})
+
+    @property
+    def shown(self) -> str:
+        """The text, or all that is said in the chat, in words for people."""
+        return self.text or "\n".join(message.content for message in self.messages or ())
 
     @model_validator(mode="before")
     @classmethod
@@ -119,7 +186,33 @@ class Text(_Keys):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string", "pattern": NOT_BLANK_PATTERN}, handler(core_schema)]}
+        mapping = handler(core_schema) | schema_of(cls.model_fields)
+        return {"anyOf": [{"type": "string", "pattern": NOT_BLANK_PATTERN}, mapping]}
+
+
+class Sides(_Keys):
+    """Labels of the tokens that look and of those that are looked at."""
+
+    query: Labels
+    """Labels of the tokens that look."""
+    key: Labels
+    """Labels of the tokens that are looked at."""
+
+
+def _form_of_labels(written: Any) -> str:
+    return "[sides]" if isinstance(written, dict | Sides) else "[labels]"
+
+
+class _Arrays(_Keys):
+    """Attention from elsewhere."""
+
+    arrays: Annotated[NotBlank, AfterValidator(_inside)] | None = None
+    """In place of a model and a text, a safetensors file with attention, relative to mkdocs.yml."""
+    tokens: (
+        Annotated[Annotated[Labels, Tag("[labels]")] | Annotated[Sides, Tag("[sides]")], Discriminator(_form_of_labels)]
+        | None
+    ) = None
+    """Labels of the arrays' tokens: a list, or `{query: [...], key: [...]}`. They may be in the file instead."""
 
 
 class Options(_Keys):
@@ -135,21 +228,36 @@ class Options(_Keys):
     """Token to which attention is shown first, the one that is looked at."""
     filter: Filter = "all"
     """For a pair, the part that is shown: `a-b` is attention from the first text to the second."""
+    attention: Literal["encoder", "decoder", "cross"] | None = None
+    """Of an encoder-decoder model, the attention that is shown first; `cross` unless said otherwise."""
+    units: Literal["pieces", "words"] = "pieces"
+    """Whether tokens are shown as the model has them, or put together to words."""
+    sink: Literal["shown", "hidden"] = "shown"
+    """Whether attention to the first token is shown, or hidden and the rest renormalised."""
+    order: Literal["index", "token", "head"] = "index"
+    """In a neuron view, the order of the neurons: by `index`, or by their share for the `token` or in the `head`."""
 
 
-class View(Options):
-    """One way to look at one model on one text."""
+class View(Options, _Arrays):
+    """One way to look at one model on one text, or at arrays."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model", "text"]}, {"required": ["arrays"]}]})
 
     id: Name
     """Name of the view: a page shows it as `gallery/id`."""
     view: Kind = "head"
-    """What is drawn: `head` (lines between tokens), `model` (all layers and heads) or `matrix` (a heatmap)."""
-    model: str
+    """What is drawn: `head` (lines between tokens), `model` (all layers and heads), `neuron` (queries and keys) or
+    `matrix` (a heatmap)."""
+    model: str | None = None
     """Name of one of the gallery's `models`."""
-    text: str
+    text: str | None = None
     """Name of one of the gallery's `texts`."""
     caption: str | None = None
     """What stands under the view."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(core_schema) | schema_of(cls.model_fields)
 
 
 class GalleryFile(_Keys):
@@ -162,23 +270,17 @@ class GalleryFile(_Keys):
     models: dict[Name, Model] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
     """Models by name."""
     texts: dict[Name, Text] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
-    """Texts by name: a sentence, or `{text: …, pair: …}`, or `{text: …, target: …}`."""
+    """Texts by name: a sentence, or a mapping such as `{text: …, pair: …}` or `{messages: …}`."""
     views: list[View] = []
     """Views, in the order in which the gallery shows them."""
 
 
-class FenceBody(Options):
+class FenceBody(Options, _Arrays, _Input):
     """What may stand in a fence: all of a view but its id, and the text itself."""
 
     view: Kind | None = None
     """What is drawn; `head` unless said otherwise."""
     model: str | None = None
     """Name of a model that a gallery declares."""
-    text: NotBlank | None = None
-    """The sentence itself."""
-    pair: NotBlank | None = None
-    """The second text of a pair."""
-    target: NotBlank | None = None
-    """What the decoder of an encoder-decoder model writes."""
     caption: str | None = None
     """What stands under the view."""

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
-from attnviz_mkdocs.spec import Figure, Galleries, Mistake, Options, Place, SpecError, Text, load_galleries
+from attnviz_mkdocs.spec import (
+    Arrays,
+    Figure,
+    Galleries,
+    Message,
+    Mistake,
+    Options,
+    Place,
+    SpecError,
+    Text,
+    load_galleries,
+)
 
 HERE = Path(__file__).parent
 BROKEN = YAML(typ="safe", pure=True).load((HERE / "fences.yaml").read_text(encoding="utf-8"))
@@ -69,12 +80,89 @@ def test_every_key_may_stand_in_a_fence():
         fence(
             *("view: model", "model: who/small", "text: A", "pair: B", "target: C", "caption: D"),
             *("layer: 1", "heads: 2", "query: 3", "key: 4", "filter: b-b"),
+            *("attention: decoder", "units: words", "sink: hidden"),
         )
     )
 
     assert (alone.kind, alone.model_name, alone.model.source, alone.caption) == ("model", "small", "gpt2", "D")
     assert alone.text == Text(text="A", pair="B", target="C")
-    assert alone.options == Options(layer=1, heads=(2,), query=3, key=4, filter="b-b")
+    assert alone.options == Options(
+        layer=1, heads=(2,), query=3, key=4, filter="b-b", attention="decoder", units="words", sink="hidden"
+    )
+
+
+def test_a_chat_and_what_the_model_goes_on_with_may_stand_in_a_fence():
+    alone = figure(
+        fence(
+            "model: minilm",
+            "messages:",
+            "- {role: system, content: Be brief.}",
+            "- role: user",
+            "  content: Hello!",
+            "generate: 20",
+            "seed: 0",
+        )
+    )
+
+    assert alone.text == Text(
+        messages=(Message(role="system", content="Be brief."), Message(role="user", content="Hello!")),
+        generate=20,
+        seed=0,
+    )
+    assert alone.text.shown == "Be brief.\nHello!"
+
+
+def test_arrays_may_stand_in_a_fence():
+    alone = figure(
+        fence("arrays: arrays/mine.safetensors", "tokens: {query: [A], key: [B, C]}", "view: matrix", "layer: 3")
+    )
+
+    assert (alone.kind, alone.model_name, alone.model, alone.text) == ("matrix", "mine", None, None)
+    assert alone.arrays == Arrays("arrays/mine.safetensors", ("A",), ("B", "C"))
+    assert alone.options == Options(layer=3)
+    assert alone.place_of("arrays") == Place("docs/p.md", 2, 9)
+
+
+OWN = Arrays("arrays/own.safetensors", ("The", "cat"), ("The", "cat"))
+OTHER = Arrays("other.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "arrays"),
+    [
+        ("who/own", ("layer: 0",), OWN),
+        ("who/own", ("tokens: [A, B]",), Arrays(OWN.file, ("A", "B"), ("A", "B"))),
+        ("who/own", ("arrays: other.safetensors",), OTHER),
+        ("who/she", ("arrays: other.safetensors",), OTHER),
+        ("who/she", ("arrays: other.safetensors", "tokens: [A]"), Arrays(OTHER.file, ("A",), ("A",))),
+    ],
+)
+def test_a_fence_overrides_the_arrays_of_the_view_that_it_names(name, lines, arrays):
+    overridden = figure(fence(*lines, name=name))
+
+    assert (overridden.arrays, overridden.model_name) == (arrays, arrays.name)
+    assert (overridden.model, overridden.text) == (None, None)
+    assert overridden.options.layer == (0 if "layer: 0" in lines else figure(fence(name=name)).options.layer)
+
+
+def test_a_model_and_a_text_take_the_place_of_arrays():
+    overridden = figure(fence("model: minilm", "text: entail", name="who/own"))
+
+    assert (overridden.arrays, overridden.model_name, overridden.options.layer) == (None, "minilm", 1)
+    assert overridden.text == Text(text="The cat sat on the mat.", pair="A cat is sitting.")
+    assert overridden.place_of("source") == Place("gallery/who.yaml", 2, 20)
+
+
+def test_a_chat_may_be_named_and_gone_on_with():
+    named = figure(fence("text: hello", "generate: 5", "model: small", name="who/she"))
+
+    assert named.text == Text(messages=(Message(role="user", content="Hello!"),), generate=5)
+
+
+def test_a_seed_goes_with_what_the_view_generates():
+    assert figure(fence("seed: 5", name="repeat/induction")).text == Text(
+        text="one two three one two three", generate=3, seed=5
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,6 +182,13 @@ def test_every_key_may_stand_in_a_fence():
         ("query: 5", {"query": 5}),
         ("key: 6", {"key": 6}),
         ("filter: b-a", {"filter": "b-a"}),
+        (
+            "messages: [{role: user, content: A}]",
+            {"text": Text(messages=(Message(role="user", content="A"),)), "filter": "all"},
+        ),
+        ("attention: encoder", {"attention": "encoder"}),
+        ("units: words", {"units": "words"}),
+        ("sink: hidden", {"sink": "hidden"}),
     ],
 )
 def test_a_fence_overrides_a_key_of_the_view_that_it_names(line, changed):
@@ -122,7 +217,7 @@ def test_places_are_those_of_the_fence_and_of_the_gallery():
 
     assert overridden.place == Place("docs/p.md", 18, 7)
     assert overridden.place_of("layer") == Place("docs/p.md", 19, 14)
-    assert overridden.place_of("heads") == Place("gallery/who.yaml", 13, 12)
+    assert overridden.place_of("heads") == Place("gallery/who.yaml", 14, 12)
     assert overridden.place_of("source") == Place("gallery/who.yaml", 2, 20)
 
 
@@ -158,6 +253,14 @@ LINES = st.lists(
                 "Text.",
             ),
             *("model: minilm", "text: A", "text: 42", "layer: 3", "lyaer: 3", "{}", "- 1", "? ", "*a", "filter: a-b"),
+            *(
+                "```attnviz who/own",
+                "arrays: a",
+                "tokens: [A]",
+                "messages: [{role: a, content: b}]",
+                "generate: 1",
+                "seed: 1",
+            ),
             *("- item", "> quote", "!!! note", "<!--", "-->", "1. ", ":   x", "***", "\f", "[^1]: x"),
         ]
     ).flatmap(

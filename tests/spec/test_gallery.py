@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from attnviz_mkdocs.spec import Galleries, Model, Options, Place, Text, load_galleries
+from attnviz_mkdocs.spec import Arrays, Galleries, Model, Options, Place, Text, load_galleries
 
 HERE = Path(__file__).parent
 FILES = {
@@ -31,6 +31,20 @@ def test_a_figure_has_everything_that_its_view_refers_to(she):
     assert she.text == Text(text="The doctor asked the nurse a question. She")
     assert she.options == Options(layer=3, heads=(1, 7))
     assert she.caption == "Head 3.7 follows the pronoun."
+
+
+def test_a_figure_of_arrays_has_neither_model_nor_text(tmp_path):
+    (tmp_path / "g.yaml").write_text(
+        "views:\n- {id: v, arrays: a/mine.safetensors}\n- {id: w, arrays: b, tokens: [A]}\n"
+        "- {id: x, arrays: b, tokens: {query: [A], key: [B, C]}}\n"
+    )
+    first, second, third = load_galleries([tmp_path / "g.yaml"], tmp_path).figures()
+
+    assert (first.model, first.text, first.model_name) == (None, None, "mine")
+    assert first.arrays == Arrays("a/mine.safetensors")
+    assert first.place_of("arrays") == Place("g.yaml", 2, 19)
+    assert second.arrays == Arrays("b", ("A",), ("A",))
+    assert third.arrays == Arrays("b", ("A",), ("B", "C"))
 
 
 def test_a_figure_knows_where_each_key_was_written(she):

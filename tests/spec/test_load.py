@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from attnviz_mkdocs.spec import Gallery, Mistake, Model, Place, SpecError, Text, View, load_galleries, load_gallery
+from attnviz_mkdocs.spec import (
+    Gallery,
+    Message,
+    Mistake,
+    Model,
+    Place,
+    SpecError,
+    Text,
+    View,
+    load_galleries,
+    load_gallery,
+)
 
 HERE = Path(__file__).parent
 BROKEN = YAML(typ="safe", pure=True).load((HERE / "galleries.yaml").read_text(encoding="utf-8"))
@@ -63,8 +74,11 @@ models:
   m: {source: a/b, revision: abc, dtype: bfloat16, trust_remote_code: true, allow_pickle: True}
 texts:
   p: {text: A, pair: B}
+  c: {messages: [{role: user, content: A}, {role: assistant, content: B}], generate: 1024, seed: 7}
 views:
   - {id: v, view: matrix, model: m, text: p, layer: 0, heads: 3, query: 1, key: 2, filter: b-a, caption: C}
+  - {id: w, view: neuron, model: m, text: c, attention: cross, units: words, sink: hidden}
+  - {id: x, arrays: a/../b.safetensors, tokens: [A, '1']}
 """,
     )
 
@@ -73,6 +87,19 @@ views:
     assert gallery.views["v"] == View(
         id="v", view="matrix", model="m", text="p", layer=0, heads=(3,), query=1, key=2, filter="b-a", caption="C"
     )
+    messages = (Message(role="user", content="A"), Message(role="assistant", content="B"))
+    assert gallery.texts["c"] == Text(messages=messages, generate=1024, seed=7)
+    assert gallery.views["w"] == View(
+        id="w", view="neuron", model="m", text="c", attention="cross", units="words", sink="hidden"
+    )
+    assert gallery.views["x"] == View(id="x", arrays="a/../b.safetensors", tokens=("A", "1"))
+
+
+def test_a_text_is_shown_in_words():
+    said = [{"role": "user", "content": "Hello!"}, {"role": "assistant", "content": "Hi."}]
+
+    assert Text(text="A", pair="B").shown == "A"
+    assert Text.model_validate({"messages": said}).shown == "Hello!\nHi."
 
 
 def test_what_may_be_left_out_has_its_default(tmp_path):
@@ -83,6 +110,7 @@ def test_what_may_be_left_out_has_its_default(tmp_path):
     assert (model.revision, model.dtype, model.trust_remote_code, model.allow_pickle) == (None, "float32", False, False)
     assert (view.view, view.layer, view.heads, view.query, view.key) == ("head", None, None, None, None)
     assert (view.filter, view.caption) == ("all", None)
+    assert (view.attention, view.units, view.sink, view.arrays, view.tokens) == (None, "pieces", "shown", None, None)
 
 
 @pytest.mark.parametrize("content", [MODEL, "texts: {t: A}\n", "title: Nothing yet\n", MODEL + "views: []\n"])

@@ -56,6 +56,18 @@ def test_a_sound_gallery_is_valid(validator):
         {"views": [{"id": "v", "model": "m", "text": "t", "heads": [1, 1]}]},
         {"views": [{"id": "v", "model": "m", "text": "t", "heads": "all"}]},
         {"views": [{"id": "v", "model": "m", "text": "t", "filter": "ab"}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "sink": "gone"}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "tokens": ["A"]}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "arrays": "a"}]},
+        {"views": [{"id": "v", "arrays": "a", "tokens": []}]},
+        {"views": [{"id": "v", "arrays": "a", "tokens": {"query": ["A"]}}]},
+        {"texts": {"t": {}}},
+        {"texts": {"t": {"messages": []}}},
+        {"texts": {"t": {"messages": [{"role": "user"}]}}},
+        {"texts": {"t": {"text": "A", "messages": [{"role": "user", "content": "B"}]}}},
+        {"texts": {"t": {"text": "A", "target": "B", "generate": 1}}},
+        {"texts": {"t": {"text": "A", "generate": 1025}}},
+        {"texts": {"t": {"text": "A", "seed": 1}}},
     ],
     ids=str,
 )
@@ -69,9 +81,26 @@ def test_one_head_may_stand_alone(validator):
     validator.validate({"views": [view]})
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"texts": {"t": {"messages": [{"role": "user", "content": "A"}], "generate": 1, "seed": 0}}},
+        {"texts": {"t": {"text": "A", "pair": "B"}}},
+        {"views": [{"id": "v", "arrays": "a"}]},
+        {"views": [{"id": "v", "arrays": "a", "tokens": ["A"]}]},
+        {"views": [{"id": "v", "arrays": "a", "tokens": {"query": ["A"], "key": ["B", "C"]}}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "view": "neuron", "attention": "cross", "units": "words"}]},
+    ],
+    ids=str,
+)
+def test_a_sound_part_is_valid(part, validator):
+    validator.validate(part)
+
+
 def test_every_key_is_described(validator):
     definitions = validator.schema["$defs"]
-    mappings = [validator.schema, definitions["Model"], definitions["View"], definitions["Text"]["anyOf"][1]]
+    own = [definitions[name] for name in ("Model", "View", "Message", "Sides")]
+    mappings = [validator.schema, *own, definitions["Text"]["anyOf"][1]]
 
     described = {key: "description" in value for mapping in mappings for key, value in mapping["properties"].items()}
 

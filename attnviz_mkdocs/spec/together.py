@@ -1,0 +1,46 @@
+"""Keys that can't stand together, and keys that need another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attnviz_mkdocs.spec.mistakes import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+#: Two keys → why one of them has to go.
+_APART = {
+    ("text", "messages"): "a model reads a sentence or a chat",
+    ("messages", "pair"): "a pair belongs to a sentence",
+    ("messages", "target"): "a target belongs to a sentence",
+    ("target", "generate"): "a target is given, or the model writes it",
+    ("pair", "generate"): "no model goes on after a pair",
+} | {
+    ("arrays", key): "arrays are what some model made of some text already"
+    for key in ("model", "text", "messages", "pair", "target", "generate", "seed")
+}
+#: Key → the key that it needs, and why.
+_NEEDED = {
+    "seed": ("generate", "a seed draws the tokens that the model writes"),
+    "tokens": ("arrays", "they label the tokens of arrays"),
+}
+
+
+def wrong_together(keys: Collection[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Which of the keys of a text, a view or a fence can't stand so, and what to tell their author."""
+    for pair, why in _APART.items():
+        if set(pair) <= set(keys):
+            first, second = map(quoted, pair)
+            yield pair, f"{first} and {second} can't stand together, because {why}; take one of them out"
+    for key, (needed, why) in _NEEDED.items():
+        # What goes with arrays is told above.
+        if key in keys and needed not in keys and not (needed == "generate" and "arrays" in keys):
+            yield (key,), f'{quoted(key)} needs "{needed}:", because {why}; add that, or take {quoted(key)} out'
+
+
+def schema_of(keys: Collection[str]) -> dict[str, Any]:
+    """The same as a JSON Schema, for a mapping that may hold ``keys``."""
+    apart = [{"not": {"required": list(pair)}} for pair in _APART if set(pair) <= set(keys)]
+    needs = {key: [needed] for key, (needed, _) in _NEEDED.items() if {key, needed} <= set(keys)}
+    return {"allOf": apart, "dependencies": needs}
