@@ -1,0 +1,67 @@
+"""What `attnviz export` writes beside the numbers, so that its files can be brought back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from attnviz_mkdocs.arrays.file import ArraysError
+from attnviz_mkdocs.exhibit import Provenance, Token
+
+if TYPE_CHECKING:
+    from attnviz_mkdocs.arrays.file import ArraysFile
+
+
+class ExportedAttention(BaseModel):
+    """Of one attention, the names of its tokens and the numbers of its layers."""
+
+    query: str
+    key: str
+    layers: tuple[int, ...]
+
+
+class Exported(BaseModel):
+    """What is said of an exhibit; see `attnviz_mkdocs.exhibit.Exhibit`."""
+
+    text: str | None
+    pair: str | None
+    target: str | None
+    notes: tuple[str, ...]
+    tokens: dict[str, tuple[Token, ...]]
+    attentions: dict[str, ExportedAttention]
+    provenance: dict[str, Any]
+
+    @property
+    def sides(self) -> dict[str, tuple[str, str]]:
+        """Attention → names of its queries' and its keys' tokens."""
+        return {name: (about.query, about.key) for name, about in self.attentions.items()}
+
+    def layers_of(self, name: str) -> tuple[int, ...]:
+        """The model's own numbers of an attention's layers; empty where nothing is said of it."""
+        return self.attentions[name].layers if name in self.attentions else ()
+
+    @property
+    def origin(self) -> Provenance:
+        """Where the numbers came from."""
+        return Provenance(**self.provenance)
+
+
+def exported_in(file: ArraysFile) -> Exported | None:
+    """What `attnviz export` wrote into the file; None for a file of another origin.
+
+    Raises:
+        ArraysError: It was changed since, so that it can't be understood.
+    """
+    written = file.json("attnviz")
+    if written is None:
+        return None
+    try:
+        exported = Exported.model_validate(written)
+        named = {name for sides in exported.sides.values() for name in sides}
+        if named <= exported.tokens.keys() and exported.origin:
+            return exported
+        raise ValueError("tokens without labels")  # noqa: TRY301 - told in the words below
+    except (ValueError, TypeError) as error:
+        message = '"attnviz" in the file\'s metadata is not what attnviz writes; export the file again, or take it out'
+        raise ArraysError(message) from error

@@ -1,0 +1,158 @@
+"""The file of arrays: where it is, and what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from safetensors import SafetensorError, deserialize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
+_MASKS = {"U8": np.uint8, "BOOL": np.bool_}
+
+#: What an author has to mend: the file, or the labels beside its name.
+Concern = Literal["arrays", "tokens"]
+
+
+class ArraysError(ValueError):
+    """The arrays can't be shown; the message says why, and what to do.
+
+    Attributes:
+        concerns: What the author has to mend.
+    """
+
+    def __init__(self, message: str, concerns: Concern = "arrays") -> None:
+        super().__init__(message)
+        self.concerns = concerns
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor as it is in the file.
+
+    Attributes:
+        name: What the file calls it.
+        dtype: What safetensors calls its type, such as ``F32``.
+        shape: Its shape.
+        data: Its bytes.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+    @property
+    def dtype_name(self) -> str:
+        """What people call the type, such as ``float32``."""
+        return _DTYPES.get(self.dtype, self.dtype)
+
+    def numbers(self) -> NDArray[np.floating]:
+        """Its values in a type that numpy has.
+
+        Raises:
+            ArraysError: They are not floating-point numbers.
+        """
+        if self.dtype not in _DTYPES:
+            known = ", ".join(_DTYPES.values())
+            raise ArraysError(f'tensor "{self.name}" has the type {self.dtype}; write it as one of {known}')
+        if self.dtype == "BF16":
+            # The upper half of a float32.
+            wide = np.frombuffer(self.data, np.uint16).astype(np.uint32) << 16
+            return wide.view(np.float32).reshape(self.shape)
+        return np.frombuffer(self.data, _DTYPES[self.dtype]).reshape(self.shape)
+
+    def truths(self) -> NDArray[np.bool_]:
+        """Its values as true and false.
+
+        Raises:
+            ArraysError: They are neither bytes nor truth values.
+        """
+        if self.dtype not in _MASKS:
+            raise ArraysError(f'tensor "{self.name}" has the type {self.dtype}; write it as uint8 or bool')
+        return np.frombuffer(self.data, _MASKS[self.dtype]).reshape(self.shape).astype(np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class ArraysFile:
+    """What a safetensors file holds.
+
+    Attributes:
+        tensors: Name → tensor.
+        metadata: What else is written in its header.
+        digest: SHA-256 of its bytes.
+    """
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str]
+    digest: str
+
+    def json(self, key: str) -> Any:
+        """What the metadata hold under a key, None where there is nothing.
+
+        Raises:
+            ArraysError: It is no JSON.
+        """
+        if key not in self.metadata:
+            return None
+        try:
+            return json.loads(self.metadata[key])
+        except ValueError as error:
+            raise ArraysError(
+                f'"{key}" in the file\'s metadata is no JSON ({error}); write it with json.dumps'
+            ) from error
+
+
+def find_arrays(file: str, root: Path) -> Path:
+    """Where the arrays are.
+
+    Args:
+        file: What the author wrote.
+        root: The folder of mkdocs.yml; nothing outside is read, wherever links in it lead.
+
+    Raises:
+        ArraysError: There is no such file in that folder.
+    """
+    try:
+        path = (root / file).resolve()
+        is_there, is_file = path.exists(), path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a null character
+        raise ArraysError(f"{file} can't be looked up; write a path from the folder of mkdocs.yml on") from error
+    if not path.is_relative_to(root.resolve()):
+        raise ArraysError(f"{file} leads out of the folder of mkdocs.yml; put the file there")
+    if not is_there:
+        raise ArraysError(f"{file} is not there; write a path from the folder of mkdocs.yml on")
+    if not is_file:
+        raise ArraysError(f"{file} is a folder; name the file in it")
+    if not os.access(path, os.R_OK):
+        raise ArraysError(f"{file} can't be read; arrays are a file that you may read")
+    return path
+
+
+def load_file(path: Path) -> ArraysFile:
+    """Read a safetensors file.
+
+    Raises:
+        ArraysError: It is no such file.
+    """
+    content = path.read_bytes()
+    try:
+        found = deserialize(content)  # type: ignore[no-untyped-call]
+    except SafetensorError as error:
+        reason = str(error).removeprefix("Error while deserializing: ")
+        message = f"this is no safetensors file ({reason}); write one with safetensors.numpy.save_file"
+        raise ArraysError(message) from error
+    length = int.from_bytes(content[:8], "little")
+    header: dict[str, Any] = json.loads(content[8 : 8 + length])
+    tensors = {name: Tensor(name, about["dtype"], tuple(about["shape"]), bytes(about["data"])) for name, about in found}
+    return ArraysFile(tensors, header.get("__metadata__") or {}, hashlib.sha256(content).hexdigest())
