@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.neurons import Neurons
     from attnviz_mkdocs.plan import Request
 
 __all__ = ["CaptureError", "Progress", "capture"]
@@ -20,7 +21,7 @@ __all__ = ["CaptureError", "Progress", "capture"]
 
 def capture(
     requests: Iterable[Request], *, root: Path, device: str = "auto", progress: Progress | None = None
-) -> Iterator[tuple[Request, Exhibit | CaptureError]]:
+) -> Iterator[tuple[Request, Exhibit | Neurons | CaptureError]]:
     """Capture exhibits: one model in memory at a time, its texts in batches by length.
 
     Args:
@@ -30,7 +31,7 @@ def capture(
         progress: Told of what is done; None for silence.
 
     Yields:
-        Each request with its exhibit as soon as it is there, or with what kept it from being
+        Each request with its exhibit or its neurons as soon as they are there, or with what kept it from being
         captured; one failure doesn't keep others.
 
     Raises:

@@ -9,10 +9,11 @@ class CaptureError(Exception):
     """An exhibit can't be captured: what was wrong, what was expected, what to do.
 
     Attributes:
-        concerns: The key in a gallery that is to be mended: the ``text``, or the ``source`` of its model.
+        concerns: The key in a gallery that is to be mended: the ``text``, the ``source`` of its model, or the
+            ``view``, where the model can be shown in others.
     """
 
-    def __init__(self, message: str, concerns: Literal["text", "source"] = "text") -> None:
+    def __init__(self, message: str, concerns: Literal["text", "source", "view"] = "text") -> None:
         super().__init__(message)
         self.concerns = concerns
 

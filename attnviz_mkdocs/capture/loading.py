@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import warnings
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoTokenizer
-from transformers.utils import logging as transformers_logging
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from attnviz_mkdocs.capture.errors import CaptureError, first_line
+from attnviz_mkdocs.capture.quiet import quiet
+from attnviz_mkdocs.capture.reading.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,13 +22,30 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Model
 
 
-def load(located: Located, spec: Model, device: torch.device) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory, ready to run.
+
+    Attributes:
+        model: The model without a head, of the same class whether it writes or not.
+        tokenizer: Its tokenizer.
+        writer: The same weights with the head that writes; None where that wasn't asked for, or
+            where the files have none.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    writer: Writer | None = None
+
+
+def load(located: Located, spec: Model, device: torch.device, *, writes: bool = False) -> Loaded:
     """Load a model, ready to run, and its tokenizer.
 
     Args:
         located: Its files.
         spec: Its data type, and what its author allows it.
         device: Where it is to run.
+        writes: Whether it is to write text, for which it needs its head.
 
     Raises:
         CaptureError: It can't be loaded, or is of a kind that isn't supported.
@@ -37,11 +54,11 @@ def load(located: Located, spec: Model, device: torch.device) -> tuple[PreTraine
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": spec.trust_remote_code}
     if located.gguf is not None:
         options["gguf_file"] = located.gguf
-    with _quiet(), _in_words(spec):
+    with quiet(), _in_words(spec):
         config = AutoConfig.from_pretrained(folder, **options)
-        _refuse_encoder_decoder(config)
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-        model, report = AutoModel.from_pretrained(
+        headed = writes and _has_head_class(config)
+        loaded, report = (_head_class(config) if headed else AutoModel).from_pretrained(
             folder,
             **options,
             config=config,
@@ -50,10 +67,43 @@ def load(located: Located, spec: Model, device: torch.device) -> tuple[PreTraine
             use_safetensors=any(".safetensors" in path.suffixes for path in located.files),
             output_loading_info=True,
         )
-    _refuse_random_weights(report["missing_keys"])
+        loaded.eval().to(device)
+        model = _without_head(loaded) if headed else loaded
+    missing_of_head = _only_in_head(report["missing_keys"], loaded, model)
+    _refuse_random_weights(set(report["missing_keys"]) - missing_of_head)
     _refuse_empty_tokenizer(tokenizer)
     model.config.use_cache = False
-    return model.eval().to(device), tokenizer
+    return Loaded(model, tokenizer, Writer(loaded) if headed and not missing_of_head else None)
+
+
+def _head_class(config: PretrainedConfig) -> Any:
+    return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+
+
+def _has_head_class(config: PretrainedConfig) -> bool:
+    head_class = _head_class(config)
+    own_code = getattr(config, "auto_map", None) or {}
+    return type(config) in head_class._model_mapping or head_class.__name__ in own_code  # noqa: SLF001
+
+
+def _without_head(headed: PreTrainedModel) -> PreTrainedModel:
+    """The model within a model with a head: the same modules, and so the same weights."""
+    if headed.base_model is not headed:
+        return headed.base_model
+    # Such as T5's, which has the parts of the model among its own.
+    with torch.device("meta"):
+        bare = AutoModel.from_config(headed.config, attn_implementation="eager")
+    for name, part in headed.named_children():
+        if hasattr(bare, name):
+            setattr(bare, name, part)
+    return bare.eval()
+
+
+def _only_in_head(names: Iterable[str], headed: PreTrainedModel, model: PreTrainedModel) -> set[str]:
+    """Those weights of a model with a head that the model within it doesn't have."""
+    inner = {id(weights) for weights in model.state_dict(keep_vars=True).values()}
+    outer = headed.state_dict(keep_vars=True)
+    return {name for name in names if name in outer and id(outer[name]) not in inner}
 
 
 @contextmanager
@@ -70,11 +120,6 @@ def _in_words(spec: Model) -> Iterator[None]:
                 'if you trust it, write "trust_remote_code: true" under the model'
             ) from error
         raise CaptureError(f"the model can't be loaded: {type(error).__name__}: {first_line(error)}") from error
-
-
-def _refuse_encoder_decoder(config: PretrainedConfig) -> None:
-    if config.is_encoder_decoder:
-        raise CaptureError("encoder-decoder models are not supported yet; give an encoder or a decoder")
 
 
 def _refuse_random_weights(missing: Iterable[str]) -> None:
@@ -94,20 +139,3 @@ def _refuse_empty_tokenizer(tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse to show a text of unknown words: transformers makes an empty tokenizer where there is none."""
     if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
         raise CaptureError("the tokenizer knows no words; expected tokenizer.json, or a vocabulary, in the folder")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Neither bars nor warnings: they ruin the log of a build, and what goes wrong is raised."""
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        # Reading GGUF draws a bar that no setting turns off.
-        with warnings.catch_warnings(action="ignore"), redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()

@@ -15,8 +15,10 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from attnviz_mkdocs.capture import CaptureError, capture
+from attnviz_mkdocs.capture.subject import Subject
 from attnviz_mkdocs.codec import decode, encode
 from attnviz_mkdocs.exhibit import Exhibit
+from attnviz_mkdocs.neurons import digest_of
 from attnviz_mkdocs.spec import Text
 
 
@@ -75,6 +77,55 @@ def test_an_exhibit_says_where_it_came_from(saved):
     np.testing.assert_array_equal(decoded.attention.weights(), exhibit.attention.weights())
 
 
+def both(folder, *texts) -> list:
+    """A request for the exhibit of each text, and one for its neurons."""
+    exhibits = tiny.requests(folder, *texts)
+    return [*exhibits, *[replace(request, key=f"{request.key} neurons", what="neurons") for request in exhibits]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("llama", ["self"]), ("t5", ["cross", "encoder", "decoder"]), ("bloom", ["self"])]
+)
+def test_neurons_are_of_the_exhibit_and_add_up_to_it(kind, names, saved):
+    target = "a dog ran" if kind == "t5" else None
+    found = results(both(saved(kind), Text(text=tiny.LONG, target=target)), saved(kind))
+    exhibit, neurons = found["key0"], found["key0 neurons"]
+    assert neurons.tokens == digest_of(exhibit.tokens)
+    assert neurons.provenance == exhibit.provenance
+    assert list(neurons.attentions) == list(exhibit.attentions) == names
+    for name, attention in exhibit.attentions.items():
+        scores, track = neurons.attentions[name], attention.track
+        for position in range(len(attention.layers)):
+            weights = scores.weights(position, track.masked()[position])
+            tolerance = scores.largest_error + track.largest_error + 1e-6
+            np.testing.assert_allclose(track.weights()[position], weights, atol=tolerance)
+
+
+def test_an_exhibit_and_its_neurons_are_captured_in_one_pass(saved, monkeypatch):
+    batches = []
+    run = Subject.run
+    monkeypatch.setattr(Subject, "run", lambda self, batch: batches.append(len(batch)) or run(self, batch))
+    wanted = both(saved("bert"), tiny.SHORT, "a dog ran")
+    assert len(results(wanted, saved("bert"))) == 4
+    assert batches == [2]
+    # Apart from texts of which no neurons are wanted.
+    batches.clear()
+    assert len(results(wanted[:3], saved("bert"))) == 3
+    assert batches == [1, 1]
+
+
+def test_a_model_without_a_neuron_view_still_has_the_others(saved):
+    found = results(both(saved("deberta-v2"), tiny.SHORT), saved("deberta-v2"))
+    assert isinstance(found["key0"], Exhibit)
+    assert "this model has no neuron view" in str(found["key0 neurons"])
+    assert (found["key0 neurons"].concerns, type(found["key0 neurons"])) == ("view", CaptureError)
+
+
+def test_a_text_that_cannot_be_read_fails_for_both(saved):
+    found = results(both(saved("bert"), "the cat " * 60), saved("bert"))
+    assert {str(error).partition(",")[0] for error in found.values()} == {"the text has 122 tokens"}
+
+
 def test_a_relative_folder_is_relative_to_the_root(saved):
     folder = saved("bert")
     assert isinstance(only(tiny.requests(folder.name, tiny.SHORT), folder.parent), Exhibit)
@@ -110,7 +161,7 @@ def test_exhibits_come_as_soon_as_they_are_there(saved):
         ("bloom", Text(text="the cat " * 600), "the text has 1,200 tokens, but a page can show at most 1,024"),
         ("bert", Text(text="the cat", target="a dog"), '"target" is for encoder-decoder models'),
         ("gpt2", Text(text="the cat", pair="a dog"), "this model was not trained on pairs of texts"),
-        ("t5", Text(text="the cat", target="a dog"), "encoder-decoder models are not supported yet"),
+        ("t5", Text(text="the cat"), 'an encoder-decoder model needs "target"'),
     ],
 )
 def test_a_text_that_a_model_cannot_read_is_refused_in_words(kind, text, expected, saved):
@@ -230,7 +281,9 @@ def test_without_torch_it_says_what_to_install(tmp_path, monkeypatch):
         capture([], root=tmp_path)
 
 
-def test_nothing_is_written_to_the_log(saved, capfd):
-    folder = saved("bert")
+@pytest.mark.parametrize("kind", ["bert", "bloom", "big_bird"])
+def test_nothing_is_written_to_the_log(kind, saved, capfd):
+    folder = saved(kind)
+    capfd.readouterr()
     only(tiny.requests(folder, tiny.SHORT), folder)
     assert capfd.readouterr() == ("", "")

@@ -9,8 +9,9 @@ import pytest
 import torch
 from transformers import AutoModel
 
-from attnviz_mkdocs.capture.batches import by_length, pad
-from attnviz_mkdocs.capture.run import _Job
+from attnviz_mkdocs.capture.listening.listener import Form
+from attnviz_mkdocs.capture.recording.batches import by_length, pad
+from attnviz_mkdocs.capture.subject import Job
 from attnviz_mkdocs.exhibit import Track
 from attnviz_mkdocs.quantise import ABSOLUTE_ERROR, FLOOR, RELATIVE_ERROR
 from attnviz_mkdocs.spec import Text
@@ -57,13 +58,18 @@ def own(real, own_models):
     return attention
 
 
+def tracks_of(subject, batch) -> list[Track]:
+    tracks, _ = subject.run(batch)
+    return [of_text["self"] for of_text in tracks]
+
+
 def test_weights_are_the_models_own_before_they_are_quantised(real, own):
     subject, _ = real
     for sentence in SENTENCES:
-        encoding = subject.encode(Text(text=sentence))
+        encoding = subject.reader.read(Text(text=sentence))
         heard = []
         subject.listener.run(
-            pad([encoding], 0, subject.device), lambda weights, mask, heard=heard: heard.append(weights)
+            pad([encoding], 0, subject.device), lambda _slot, call, heard=heard: heard.append(call.weights)
         )
         assert float((torch.cat(heard) - own(encoding)).abs().max()) <= 1e-5
 
@@ -71,8 +77,8 @@ def test_weights_are_the_models_own_before_they_are_quantised(real, own):
 def test_a_track_is_what_the_models_own_attention_gives_within_the_stated_error(real, own):
     subject, _ = real
     for sentence in SENTENCES:
-        encoding = subject.encode(Text(text=sentence))
-        [track] = subject._tracks([_Job(None, encoding)])
+        encoding = subject.reader.read(Text(text=sentence))
+        [track] = tracks_of(subject, [Job((), encoding)])
         weights = own(encoding).numpy()
         tokens = len(encoding)
         later = np.triu(np.ones((tokens, tokens), bool), 1) if subject.listener.causal else None
@@ -91,12 +97,12 @@ def test_company_in_a_batch_changes_next_to_nothing(real):
     subject, _ = real
     words = random.Random(1)
     texts = [" ".join(words.choices(WORDS, k=words.randint(3, 40))) for _ in range(12)]
-    jobs = [_Job(None, subject.encode(Text(text=text))) for text in texts]
+    jobs = [Job((), subject.reader.read(Text(text=text))) for text in texts]
     differing = weights = 0
     for batch in by_length(jobs):
         assert len(batch) > 1
-        for job, track in zip(batch, subject._tracks(batch), strict=True):
-            [alone] = subject._tracks([job])
+        for job, track in zip(batch, tracks_of(subject, batch), strict=True):
+            [alone] = tracks_of(subject, [job])
             assert (track.shape, track.layout) == (alone.shape, alone.layout)
             np.testing.assert_allclose(track.weights(), alone.weights(), atol=0.0041)
             differing += int((track.codes != alone.codes).sum())
@@ -107,8 +113,8 @@ def test_company_in_a_batch_changes_next_to_nothing(real):
 
 def test_the_same_batch_gives_the_same_bytes_again(real):
     subject, _ = real
-    batch = [_Job(None, subject.encode(Text(text=text))) for text in SENTENCES[:2]]
-    for first, second in zip(subject._tracks(batch), subject._tracks(batch), strict=True):
+    batch = [Job((), subject.reader.read(Text(text=text))) for text in SENTENCES[:2]]
+    for first, second in zip(tracks_of(subject, batch), tracks_of(subject, batch), strict=True):
         np.testing.assert_array_equal(first.codes, second.codes)
         assert first.largest_error == second.largest_error
 
@@ -116,22 +122,26 @@ def test_the_same_batch_gives_the_same_bytes_again(real):
 def test_labels_are_the_texts_own_characters(real):
     subject, _ = real
     for sentence in SENTENCES:
-        encoding = subject.encode(Text(text=sentence))
-        for token in encoding.tokens:
+        encoding = subject.reader.read(Text(text=sentence))
+        for token in encoding.tokens["text"]:
             if not token.special:
                 assert token.label == sentence[token.start : token.end].strip()
 
 
 def test_a_pair_in_minilm(minilm):
     subject, _ = minilm
-    encoding = subject.encode(Text(text="A cat.", pair="It slept."))
-    assert " ".join(token.label for token in encoding.tokens) == "[CLS] A cat . [SEP] It slept . [SEP]"
-    assert [token.segment for token in encoding.tokens] == [0, 0, 0, 0, 0, 1, 1, 1, 1]
+    encoding = subject.reader.read(Text(text="A cat.", pair="It slept."))
+    assert " ".join(token.label for token in encoding.tokens["text"]) == "[CLS] A cat . [SEP] It slept . [SEP]"
+    assert [token.segment for token in encoding.tokens["text"]] == [0, 0, 0, 0, 0, 1, 1, 1, 1]
     assert encoding.inputs["token_type_ids"] == [0, 0, 0, 0, 0, 1, 1, 1, 1]
 
 
 def test_what_each_of_them_is(minilm, smollm2):
     encoder, decoder = minilm[0].listener, smollm2[0].listener
-    assert (encoder.layers, encoder.heads, encoder.causal, encoder.through_interface) == (6, 12, False, True)
-    assert (decoder.layers, decoder.heads, decoder.causal, decoder.through_interface) == (30, 9, True, True)
-    assert (minilm[0].limit.tokens, smollm2[0].limit.tokens) == (512, 1024)
+    assert encoder.forms == {"self": Form("text", "text", tuple(range(6)), 12, causal=False)}
+    assert decoder.forms == {"self": Form("text", "text", tuple(range(30)), 9, causal=True)}
+    for listener in (encoder, decoder):
+        assert listener.disagreement <= 1e-5
+        assert listener.notes == ()
+        # Neither hands out what isn't attention, and each layer is heard of once.
+        assert list(listener.slots) == [("self", layer) for layer in listener.forms["self"].layers]

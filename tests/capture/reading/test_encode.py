@@ -2,20 +2,12 @@ from __future__ import annotations
 
 import pytest
 import tiny
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers_of_each_kind import bytewise
 from transformers import ByT5Tokenizer, PreTrainedTokenizerFast
 
 from attnviz_mkdocs.capture.errors import CaptureError
-from attnviz_mkdocs.capture.tokens import encode, joins_pairs
-
-
-def bytewise() -> PreTrainedTokenizerFast:
-    """Every byte a token, words begin with their space, as GPT-2 has it before any merge."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    backend = Tokenizer(models.BPE({character: index for index, character in enumerate(alphabet)}, []))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    return PreTrainedTokenizerFast(tokenizer_object=backend)
+from attnviz_mkdocs.capture.reading.tokens import encode, joins_pairs
 
 
 def unsplit() -> PreTrainedTokenizerFast:
@@ -27,7 +19,7 @@ def unsplit() -> PreTrainedTokenizerFast:
 
 
 def columns(encoding, name: str) -> list:
-    return [getattr(token, name) for token in encoding.tokens]
+    return [getattr(token, name) for token in encoding.tokens["text"]]
 
 
 def test_special_tokens_and_segments_of_a_pair():
@@ -47,7 +39,7 @@ def test_a_label_is_what_the_text_says_not_what_the_vocabulary_does():
 def test_a_piece_of_a_character_is_labelled_with_the_character():
     encoding = encode(bytewise(), "é x")
     assert columns(encoding, "label") == ["é", "é", " ", "x"]
-    assert [(token.start, token.end) for token in encoding.tokens] == [(0, 1), (0, 1), (1, 2), (2, 3)]
+    assert [(token.start, token.end) for token in encoding.tokens["text"]] == [(0, 1), (0, 1), (1, 2), (2, 3)]
     assert columns(encoding, "continues") == [False, True, False, False]
 
 
@@ -61,11 +53,40 @@ def test_a_space_begins_a_word_even_if_the_tokenizer_knows_no_words():
     assert columns(encoding, "continues") == [False, True, False, True]
 
 
-def test_a_tokenizer_without_offsets_gives_its_own_pieces():
+def test_a_tokenizer_without_offsets_is_asked_what_its_ids_spell():
     encoding = encode(ByT5Tokenizer(), "hé")
     assert columns(encoding, "special") == [False, False, False, True]
-    assert columns(encoding, "start") == [-1] * 4
+    assert columns(encoding, "label") == ["h", "é", "é", "</s>"]
+    assert columns(encoding, "start") == [0, 1, 1, -1]
     assert encoding.inputs["input_ids"] == [104 + 3, 0xC3 + 3, 0xA9 + 3, 1]
+
+
+def test_where_ids_spell_another_text_the_tokenizers_own_pieces_are_shown():
+    tokenizer = ByT5Tokenizer()
+    tokenizer.decode = lambda *_, **__: "something else"
+    encoding = encode(tokenizer, "hi")
+    assert columns(encoding, "label") == ["h", "i", "</s>"]
+    assert columns(encoding, "start") == [-1] * 3
+
+
+@pytest.mark.parametrize("text", ["a\ud83d", "\udc00"])
+def test_half_a_character_is_refused_in_words(text):
+    with pytest.raises(CaptureError, match=r"character \d of the text is U\+D\w+, one half of a character"):
+        encode(tiny.tokenizer(), text)
+    with pytest.raises(CaptureError, match="one half of a character"):
+        encode(tiny.tokenizer(), "the cat", text)
+
+
+def test_a_special_token_that_the_author_wrote_is_special():
+    encoding = encode(tiny.tokenizer(), "the [SEP] cat")
+    assert columns(encoding, "special") == [True, False, True, False, True]
+    assert columns(encoding, "start") == [-1, 0, 4, 10, -1]
+
+
+def test_what_the_tokenizer_does_not_know_is_shown_as_the_text_has_it():
+    encoding = encode(tiny.tokenizer(), "the zebra")
+    assert columns(encoding, "label") == ["[CLS]", "the", "zebra", "[SEP]"]
+    assert not encoding.tokens["text"][2].special
 
 
 def test_nothing_is_cut_off_even_where_the_tokenizer_is_set_to():

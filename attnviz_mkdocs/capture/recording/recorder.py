@@ -9,6 +9,7 @@ import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
 from attnviz_mkdocs.capture.errors import CaptureError
+from attnviz_mkdocs.capture.listening.hook import is_masked
 from attnviz_mkdocs.exhibit import Track, causal_pairs, is_causal
 from attnviz_mkdocs.quantise import ESCAPE, quantise
 
@@ -18,102 +19,114 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from attnviz_mkdocs.capture.quantiser import Quantiser
+    from attnviz_mkdocs.capture.listening.hook import Call
+    from attnviz_mkdocs.capture.recording.quantiser import Quantiser
 
 # A layer is quantised in parts of about this many weights, so that what is in work stays small
 # beside the weights themselves, and in a processor's cache.
 _PART = 1 << 18
-#: A score that was lowered by this much has weight 0 in every precision.
-_LOWERED = -1e4
 
 
 class TrackRecorder:
     """Quantises every layer when it comes, straight into the layout of `Track`; no layer's weights are kept.
 
     Args:
-        lengths: Tokens of each text of the batch; the batch is padded on the right to the longest.
-        layers: Attention layers of the model.
-        heads: Heads of each layer.
+        queries: Tokens of each text of the batch that attend; the batch is padded on the right to the longest.
+        keys: Tokens of each text that are attended to, likewise.
         quantiser: The table, on the device where the model runs.
         device: That device.
-        causal: Whether no token of the model sees a later one.
+        layers: Layers that have the attention.
+        heads: Heads of each layer.
+        causal: Whether no token sees a later one.
     """
 
     def __init__(
         self,
-        lengths: Sequence[int],
-        layers: int,
-        heads: int,
+        queries: Sequence[int],
+        keys: Sequence[int],
         quantiser: Quantiser,
         device: torch.device,
         *,
+        layers: int,
+        heads: int,
         causal: bool,
     ) -> None:
-        self._lengths = lengths
-        self._longest = max(lengths)
+        self._lengths = list(zip(queries, keys, strict=True))
+        self._longest = max(queries), max(keys)
         self._causal = causal
         self._quantiser = quantiser
-        self._keys, self._queries = _pairs(self._longest, causal=causal)
-        self._places = torch.from_numpy(self._queries * self._longest + self._keys).to(device)
+        self._keys, self._queries = _pairs(*self._longest, causal=causal)
+        self._places = torch.from_numpy(self._queries * self._longest[1] + self._keys).to(device)
         self._padding = self._beyond_texts(device)
         self._hidden = WeakIdKeyDictionary()
-        shape = (layers, len(lengths), heads, len(self._keys))
+        batch = len(self._lengths)
+        shape = (layers, batch, heads, len(self._keys))
         self._codes = torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
         # All of it in place from the start: small tensors that stay between large ones that go fragment the heap.
-        self._errors = torch.zeros(len(lengths), device=device)
-        self._lowest = torch.ones(len(lengths), device=device)
-        self._row_maxima = torch.empty((layers, len(lengths), heads, self._longest), device=device)
-        self._layer = 0
+        self._errors = torch.zeros(batch, device=device)
+        self._lowest = torch.ones(batch, device=device)
+        self._row_maxima = torch.empty((layers, batch, heads, self._longest[0]), device=device)
+        self._there = [False] * layers
 
-    def __call__(self, weights: Tensor, mask: Tensor | None) -> None:
-        layer, (layers, batch, heads, pairs) = self._layer, self._codes.shape
-        expected = (batch, heads, self._longest, self._longest)
-        if layer == layers or weights.shape != expected:
+    def record(self, position: int, call: Call) -> None:
+        """Take what ran in the layer at ``position``, from 0.
+
+        Raises:
+            CaptureError: It isn't attention from every token to every token of the batch.
+        """
+        weights = call.weights
+        batch, heads, pairs = self._codes.shape[1:]
+        expected = (batch, heads, *self._longest)
+        if weights.shape != expected:
             raise CaptureError(
-                f"layer {layer} gave attention of shape {tuple(weights.shape)}, expected {layers} layers of {expected}"
+                f"layer {position} gave attention of shape {tuple(weights.shape)}, expected {expected}, "
+                "as it does for a short text"
             )
-        hidden = self._hidden_by(mask)
-        self._row_maxima[layer] = weights.amax(-1)
+        hidden = self._hidden_by(call.mask)
+        self._row_maxima[position] = weights.amax(-1)
         step = max(2, _PART // (batch * pairs))
         for first in range(0, heads, step):
             some = slice(first, first + step)
             codes, lowest, errors = self._quantiser(self._pack(weights[:, some]), _of_heads(hidden, some))
-            self._codes[layer, :, some].copy_(codes, non_blocking=True)
+            self._codes[position, :, some].copy_(codes, non_blocking=True)
             torch.maximum(self._errors, errors, out=self._errors)
             torch.minimum(self._lowest, lowest, out=self._lowest)
-        self._layer += 1
+        self._there[position] = True
 
     def tracks(self) -> list[Track | CaptureError]:
-        """What was captured of each text, in the order of ``lengths``.
+        """What was captured of each text, in order.
 
         Raises:
             CaptureError: Layers are missing.
         """
-        layers = len(self._codes)
-        if self._layer != layers:
-            raise CaptureError(f"{self._layer} layers gave attention, expected {layers}")
+        if not all(self._there):
+            raise CaptureError(
+                f"{sum(self._there)} layers gave attention, expected {len(self._there)}, as for a short text"
+            )
         # Reading these also waits for the codes, which were copied before them.
         errors, lowest = self._errors.tolist(), self._lowest.tolist()
         row_maxima = self._row_maxima.cpu().numpy()
         texts, rows, top = self._escapes(row_maxima)
         tracks = []
-        for text, length in enumerate(self._lengths):
+        for text, (queries, _) in enumerate(self._lengths):
             own = texts == text
-            highest = float(row_maxima[:, text, :, :length].max())
+            highest = float(row_maxima[:, text, :, :queries].max())
             wrong = _wrong(errors[text], lowest[text], highest, rows[own])
             tracks.append(wrong or self._track(text, top[own], errors[text]))
         return tracks
 
     def _track(self, text: int, top: NDArray[np.uint8], error: float) -> Track:
-        length = self._lengths[text]
+        queries, keys = self._lengths[text]
         codes = self._codes[:, text].numpy()
-        if length < self._longest:
-            codes = codes[:, :, (self._keys < length) & (self._queries < length)]
+        if (queries, keys) != self._longest:
+            codes = codes[:, :, (self._keys < keys) & (self._queries < queries)]
         layers, heads, _ = codes.shape
-        shape = (layers, heads, length, length)
+        shape = (layers, heads, queries, keys)
         # A single token has no later one, and its track is a square.
-        causal = self._causal and length > 1
-        packed = np.ascontiguousarray(codes) if causal else np.ascontiguousarray(codes).reshape(shape)
+        causal = self._causal and queries > 1
+        packed = np.ascontiguousarray(codes)
+        if not causal:
+            packed = packed.reshape(layers, heads, keys, queries)
         return Track(shape, "causal" if causal else "full", packed, top, error)
 
     def _escapes(self, row_maxima: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint8]]:
@@ -126,11 +139,11 @@ class TrackRecorder:
         places = []
         for layer, codes in enumerate(self._codes.numpy()):
             heads_of_texts, pair = np.divmod(np.flatnonzero(codes == ESCAPE), pairs)
-            places.append((layer * batch * heads + heads_of_texts) * self._longest + self._queries[pair])
+            places.append((layer * batch * heads + heads_of_texts) * self._longest[0] + self._queries[pair])
         rows = np.concatenate(places)
         # What isn't a weight at all is told of text by text.
         largest = np.clip(np.nan_to_num(row_maxima.reshape(-1)[rows], nan=1), 0, 1)
-        return rows // (heads * self._longest) % batch, rows, quantise(largest)[1]
+        return rows // (heads * self._longest[0]) % batch, rows, quantise(largest)[1]
 
     def _pack(self, weights: Tensor) -> Tensor:
         """A copy of weights ``[batch, head, query, key]`` as float32 ``[batch, head, pair]``, in a track's order."""
@@ -151,9 +164,9 @@ class TrackRecorder:
         return hidden
 
     def _look_at(self, mask: Tensor) -> Tensor | None:
-        masked = is_masked(mask)[..., : self._longest]
-        masked = masked.expand(*masked.shape[:2], self._longest, self._longest)
-        if self._causal and self._longest > 1 and not is_causal(masked.cpu().numpy()):
+        masked = is_masked(mask)[..., : self._longest[1]]
+        masked = masked.expand(*masked.shape[:2], *self._longest)
+        if self._causal and self._longest[0] > 1 and not is_causal(masked.cpu().numpy()):
             raise CaptureError("the model keeps tokens from seeing later ones in a short text, but not in this one")
         pairs = masked.flatten(2).gather(2, self._places.expand(*masked.shape[:2], -1))
         if not pairs.any():
@@ -162,15 +175,10 @@ class TrackRecorder:
 
     def _beyond_texts(self, device: torch.device) -> Tensor | None:
         """Pairs of which a token is padding: bool ``[batch, 1, pair]``; None for none."""
-        if min(self._lengths) == self._longest:
+        if all(lengths == self._longest for lengths in self._lengths):
             return None
-        last = np.maximum(self._keys, self._queries)
-        return torch.from_numpy(last >= np.array(self._lengths)[:, None, None]).to(device)
-
-
-def is_masked(mask: Tensor) -> Tensor:
-    """Where a query may not see a key, from what a model adds to its scores, or from what it lets be seen."""
-    return ~mask if mask.dtype == torch.bool else mask <= _LOWERED
+        queries, keys = np.array(self._lengths).T[..., None, None]
+        return torch.from_numpy((self._queries >= queries) | (self._keys >= keys)).to(device)
 
 
 def _of_heads(hidden: Tensor | None, some: slice) -> Tensor | None:
@@ -188,9 +196,9 @@ def _wrong(error: float, lowest: float, highest: float, rows: NDArray[np.intp]) 
     return None
 
 
-def _pairs(length: int, *, causal: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _pairs(queries: int, keys: int, *, causal: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Keys and queries in the order of a track's codes."""
     if causal:
-        return causal_pairs(length)
-    keys, queries = np.indices((length, length)).reshape(2, -1)
-    return keys, queries
+        return causal_pairs(queries)
+    of_key, of_query = np.indices((keys, queries)).reshape(2, -1)
+    return of_key, of_query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from torch import nn
 
@@ -24,21 +24,39 @@ class Limit:
     tokens: int
     whose: str
 
-    def check(self, tokens: int) -> None:
+    def check(self, tokens: int, new: int = 0, what: str = "text") -> None:
         """Refuse a text that is too long; nothing is ever cut off in silence.
+
+        Args:
+            tokens: Tokens that it has.
+            new: Further ones that the model may write.
+            what: What it is, for the message.
 
         Raises:
             CaptureError: It is.
         """
-        if tokens > self.tokens:
-            message = f"the text has {tokens:,} tokens, but {self.whose} at most {self.tokens:,}; shorten it"
-            raise CaptureError(message)
+        if tokens + new <= self.tokens:
+            return
+        if tokens > self.tokens or not new:
+            has, mend = f"has {tokens:,} tokens", "shorten it"
+        else:
+            has, mend = f"has {tokens:,} tokens and {new:,} are to be generated", "shorten it, or generate fewer"
+        raise CaptureError(f"the {what} {has}, but {self.whose} at most {self.tokens:,}; {mend}")
 
 
-def find_limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Limit:
-    """The smallest of what the model, its tokenizer and a page can take."""
+def find_limit(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, side: Literal["encoder", "decoder"] | None = None
+) -> Limit:
+    """The smallest of what the model, its tokenizer and a page can take.
+
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer.
+        side: Of an encoder-decoder model, which of both; they may have different numbers of positions.
+    """
     limits = [Limit(MAX_TOKENS, "a page can show"), Limit(tokenizer.model_max_length, "its tokenizer allows")]
-    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    config = model.config.get_text_config()
+    positions = getattr(config, f"max_{side}_position_embeddings", getattr(config, "max_position_embeddings", None))
     if isinstance(positions, int) and positions > 0:
         limits.append(Limit(positions - _skipped(model), "the model has positions for"))
     return min(limits, key=lambda limit: limit.tokens)

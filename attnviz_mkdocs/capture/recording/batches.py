@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from attnviz_mkdocs.capture.tokens import Encoding
+    from attnviz_mkdocs.capture.reading.tokens import Encoding
 
 #: Tokens in a batch, padding counted. More of them made nothing faster.
 BATCH_TOKENS = 256
@@ -42,13 +42,22 @@ def pad(encodings: Sequence[Encoding], pad_id: int, device: torch.device) -> Map
     The right side keeps every token at its own position, whether the model counts positions from
     the left or is told of the padding.
     """
-    longest = max(len(encoding) for encoding in encodings)
+    source = _side([encoding.inputs for encoding in encodings], "attention_mask", pad_id, device)
+    if not encodings[0].target_inputs:
+        return source
+    return source | _side([encoding.target_inputs for encoding in encodings], "decoder_attention_mask", pad_id, device)
 
-    def padded(rows: Iterable[Sequence[int]], filler: int) -> Tensor:
-        return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows], device=device)
+
+def _side(
+    rows: Sequence[Mapping[str, Sequence[int]]], mask: str, pad_id: int, device: torch.device
+) -> dict[str, Tensor]:
+    """The arguments of a model, or of its encoder or decoder, and its mask of what is no padding."""
+    lengths = [len(next(iter(row.values()))) for row in rows]
+
+    def padded(values: Iterable[Sequence[int]], filler: int) -> Tensor:
+        return torch.tensor([[*row, *[filler] * (max(lengths) - len(row))] for row in values], device=device)
 
     inputs = {
-        name: padded((encoding.inputs[name] for encoding in encodings), pad_id if name == "input_ids" else 0)
-        for name in encodings[0].inputs
+        name: padded((row[name] for row in rows), pad_id if name.endswith("input_ids") else 0) for name in rows[0]
     }
-    return {**inputs, "attention_mask": padded(([1] * len(encoding) for encoding in encodings), 0)}
+    return inputs | {mask: padded(([1] * length for length in lengths), 0)}

@@ -1,0 +1,1 @@
+"""A model that runs → the attention of each of its layers."""

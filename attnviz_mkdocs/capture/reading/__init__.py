@@ -1,0 +1,1 @@
+"""What an author asks for → tokens: ids for the model, labels for the reader."""

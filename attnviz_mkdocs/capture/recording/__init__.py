@@ -1,0 +1,1 @@
+"""Attention, layer by layer → tracks and scores, text by text."""
