@@ -19,19 +19,20 @@ import yaml
 from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
-from attnviz_mkdocs.codec import CodecError, decode, peek
+from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, peek_header
 from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.plan import Request
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
-from attnviz_mkdocs.sources import published
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import MissingError, Supply, short
+from attnviz_mkdocs.supply import MissingError, Supplied, Supply, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from attnviz_mkdocs.plan import Request
+    from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.neurons import Neurons
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 
@@ -76,9 +77,11 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
 @main.command()
 @click.pass_obj
 def check(open_site: Callable[[], Site]) -> None:
-    """Check all galleries and the fences of all pages; no model is loaded."""
+    """Check all galleries, the fences of all pages, and the arrays that they show; no model is loaded."""
     site = open_site()
-    _stop_at(site.mistakes)
+    # Arrays need no model, so all that is wrong with them can be told.
+    arrays = [figure for figure in site.figures if figure.arrays]
+    _stop_at([*site.mistakes, *_mistakes_of(_supply(site.project).get, arrays)])
     galleries = len(site.project.gallery_files())
     click.echo(
         f"{_count(len(site.figures), 'view')} in {_count(galleries, 'gallery file')} and the pages: no mistakes",
@@ -101,7 +104,7 @@ def capture(open_site: Callable[[], Site], device: str | None, *, again: bool) -
     except StoreError as error:
         _fail(str(error))
     mistakes = [*site.mistakes, *_mistakes_of(supply.get, figures)]
-    there = len({request.key for request in _requests(supply, figures) if request.key in supply.store})
+    there = sum(key in supply.store for key in _requests(supply, figures))
     click.echo(f"{_count(done, 'exhibit')} captured, {there} in the store {project.store}", err=True)
     _stop_at(mistakes)
 
@@ -122,12 +125,12 @@ def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         for row in rows:
-            click.echo(
-                f"{row['state']:8} {row['bytes'] or '-':>10}  {row['key']}  {row['model']}: {short(row['text'])}"
-            )
+            size = "-" if row["bytes"] is None else f"{row['bytes']:,}"
+            what = "" if row["what"] == "attention" else " (queries and keys)"
+            click.echo(f"{row['state']:8} {size:>10}  {row['key']}  {row['model']}: {short(row['text'])}{what}")
         total = sum(row["bytes"] or 0 for row in rows)
         click.echo(f"{_count(len(rows), 'exhibit')}, {total:,} bytes", err=True)
-    _stop_at([*site.mistakes, *_mistakes_of(supply.request, site.figures)])
+    _stop_at([*site.mistakes, *_mistakes_of(supply.needed, site.figures)])
 
 
 @main.command()
@@ -153,8 +156,7 @@ def export(open_site: Callable[[], Site], view: str, output: Path) -> None:
     except LookupError as error:
         _fail("\n".join(map(str, [*site.mistakes, error])))
     try:
-        exhibit = _supply(site.project).get(figure)
-        content = write(figure, exhibit.key, exhibit.data)
+        content = write(figure, _supply(site.project).get(figure))
     except (SpecError, MissingError, StoreError, CodecError, FileNotFoundError) as error:
         _fail(str(error))
     try:
@@ -170,11 +172,25 @@ def schema() -> None:
     click.echo(files("attnviz_mkdocs").joinpath("gallery.schema.json").read_text(encoding="utf-8"), nl=False)
 
 
-_WRITERS: dict[str, Callable[[Figure, str, bytes], bytes]] = {
-    ".html": lambda figure, key, data: draw_page(figure, key, data).encode(),
-    ".safetensors": lambda _figure, _key, data: as_safetensors(decode(data)),
-    ".json": lambda _figure, _key, data: as_json(decode(data)).encode(),
-}
+def _page(figure: Figure, supplied: Supplied) -> bytes:
+    exhibit, neurons = supplied.exhibit, supplied.neurons
+    return draw_page(figure, exhibit.key, exhibit.data, None if neurons is None else neurons.data).encode()
+
+
+def _tensors(_figure: Figure, supplied: Supplied) -> bytes:
+    return as_safetensors(*_decoded(supplied))
+
+
+def _json(_figure: Figure, supplied: Supplied) -> bytes:
+    return as_json(*_decoded(supplied)).encode()
+
+
+def _decoded(supplied: Supplied) -> tuple[Exhibit, Neurons | None]:
+    neurons = supplied.neurons
+    return decode(supplied.exhibit.data), None if neurons is None else decode_neurons(neurons.data)
+
+
+_WRITERS = {".html": _page, ".safetensors": _tensors, ".json": _json}
 
 
 class _Loader(yaml.SafeLoader):
@@ -224,36 +240,38 @@ def _supply(project: Project) -> Supply:
         _fail(str(error))
 
 
-def _requests(supply: Supply, figures: Iterable[Figure]) -> Iterator[Request]:
+def _requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
+    """What must be captured for the figures, by key; own arrays need no capture."""
+    requests: dict[str, Request] = {}
     for figure in figures:
         try:
-            yield supply.request(figure)
+            needed = supply.needed(figure)
         except SpecError:
             continue
+        requests |= {request.key: request for request in needed if isinstance(request, Request)}
+    return requests
 
 
 def _states(supply: Supply, figures: Iterable[Figure]) -> Iterator[dict[str, Any]]:
-    needed = {request.key: request for request in _requests(supply, figures)}
+    needed = _requests(supply, figures)
     unused = {_asked_for(supply, key) for key in supply.store if key not in needed}
     for key, request in needed.items():
         present = key in supply.store
-        asked = (published(request.model.source), request.model.dtype, request.text.text, request.text.pair)
         yield {
             "key": key,
-            "state": "present" if present else "stale" if asked in unused else "missing",
+            "state": "present" if present else "stale" if request.asked in unused else "missing",
             "bytes": supply.store.size(key) if present else None,
+            "what": request.what,
             "model": request.model_name,
-            "text": request.text.text,
+            "text": request.text.shown,
         }
 
 
-def _asked_for(supply: Supply, key: str) -> tuple[str, ...] | None:
+def _asked_for(supply: Supply, key: str) -> str | None:
     try:
-        content = peek(supply.store.read(key)).content
+        return str(peek_header(supply.store.read(key))["provenance"]["asked"])
     except (CodecError, StoreError):
         return None
-    provenance = content["provenance"]
-    return provenance["source"], provenance["dtype"], content["text"], content["pair"]
 
 
 def _mistakes_of(ask: Callable[[Figure], object], figures: Iterable[Figure]) -> Iterator[Mistake]:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from attnviz_mkdocs.arrays import find_arrays
 from attnviz_mkdocs.codec import FORMAT
 from attnviz_mkdocs.sources import SourceError, fingerprint, locate, published
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from attnviz_mkdocs.spec import Figure, Model, Text
+    from attnviz_mkdocs.spec import Arrays, Figure, Model, Text
     from attnviz_mkdocs.store import Store
 
 #: Raised when the same model and text would be captured differently, so that stores are filled anew.
-CAPTURE_VERSION = 1
+CAPTURE_VERSION = 2
+
+#: What is captured: an exhibit, or the queries and keys of the same model on the same text.
+What = Literal["attention", "neurons"]
 
 _KEY_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One exhibit that is needed.
+    """What is to be captured of one model on one text.
 
     Attributes:
         key: Where it is kept; the same for all views that can share it.
@@ -32,6 +37,7 @@ class Request:
         model: How to load the model.
         text: What the model reads.
         fingerprint: SHA-256 over the model's and the tokenizer's files.
+        what: The exhibit, or its neurons.
     """
 
     key: str
@@ -39,6 +45,38 @@ class Request:
     model: Model
     text: Text
     fingerprint: str
+    what: What = "attention"
+
+    @property
+    def asked(self) -> str:
+        """A digest of what the author asked for: the same when the model's files have changed, or our version."""
+        return _digest(
+            {
+                "source": published(self.model.source),
+                "dtype": self.model.dtype,
+                "text": self.text.model_dump(mode="json", exclude_none=True),
+                "what": self.what,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ArraysRequest:
+    """An exhibit that is made of an author's own arrays.
+
+    Attributes:
+        key: Where it is kept.
+        arrays: What the author wrote.
+        file: The file of the arrays.
+    """
+
+    key: str
+    arrays: Arrays
+    file: Path
+
+
+#: What a figure needs: its exhibit, and for a neuron view its neurons.
+Needed: TypeAlias = tuple[Request | ArraysRequest] | tuple[Request, Request]
 
 
 class Planner:
@@ -59,16 +97,24 @@ class Planner:
         self._unpinned: dict[Model, str] = {}
         self._remembered: set[Model] = set()
 
-    def request(self, figure: Figure) -> Request:
+    def needed(self, figure: Figure) -> Needed:
         """What a figure needs.
 
         Raises:
-            SourceError: The model's files are not there, and the store never saw them.
+            SourceError: The model's files are not there, and the store never saw them; or the arrays are not.
         """
-        known = self._fingerprint(figure.model)
-        return Request(
-            exhibit_key(figure.model, known, figure.text), figure.model_name, figure.model, figure.text, known
-        )
+        if figure.arrays is not None:
+            return (_of_arrays(figure.arrays, self._root),)
+        model, text = figure.model, figure.text
+        if model is None or text is None:
+            raise ValueError("a figure shows a model on a text, or arrays")
+        known = self._fingerprint(model)
+
+        def request(what: What) -> Request:
+            return Request(exhibit_key(model, known, text, what), figure.model_name, model, text, known, what)
+
+        exhibit = request("attention")
+        return (exhibit, request("neurons")) if figure.kind == "neuron" else (exhibit,)
 
     def unpinned(self, model: Model) -> str | None:
         """The commit that a hub model without a revision stands at: what its author should pin."""
@@ -108,17 +154,35 @@ class Planner:
         return fingerprint(located)
 
 
-def exhibit_key(model: Model, fingerprint: str, text: Text) -> str:
-    """The key of an exhibit: a digest of all that decides its content, and of nothing else."""
-    what = {
+def exhibit_key(model: Model, fingerprint: str, text: Text, what: What = "attention") -> str:
+    """The key of an exhibit or its neurons: a digest of all that decides its content, and of nothing else."""
+    decides = {
         "capture": CAPTURE_VERSION,
         "format": FORMAT,
+        "what": what,
         "model": fingerprint,
         "dtype": model.dtype,
         "text": text.model_dump(mode="json", exclude_none=True),
     }
-    text_of_it = json.dumps(what, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text_of_it.encode()).hexdigest()[:_KEY_LENGTH]
+    return _digest(decides)
+
+
+def _of_arrays(arrays: Arrays, root: Path) -> ArraysRequest:
+    file = find_arrays(arrays.file, root)
+    decides = {
+        "capture": CAPTURE_VERSION,
+        "format": FORMAT,
+        "arrays": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "source": arrays.file,
+        "query": arrays.query,
+        "key": arrays.key,
+    }
+    return ArraysRequest(_digest(decides), arrays, file)
+
+
+def _digest(decides: Mapping[str, object]) -> str:
+    text = json.dumps(decides, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:_KEY_LENGTH]
 
 
 def _identity(model: Model) -> str:

@@ -7,8 +7,11 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.codec import CodecError, encode, peek
-from attnviz_mkdocs.plan import Planner, Request
+from attnviz_mkdocs.arrays import ArraysError, read_arrays
+from attnviz_mkdocs.codec import CodecError, encode, encode_neurons, peek, peek_header
+from attnviz_mkdocs.exhibit import Exhibit
+from attnviz_mkdocs.neurons import Neurons
+from attnviz_mkdocs.plan import ArraysRequest, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.store import Store, StoreError
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from attnviz_mkdocs.capture import CaptureError
-    from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.plan import Needed
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Model
 
@@ -33,11 +36,19 @@ class MissingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Supplied:
-    """An encoded exhibit, ready to be put into a page."""
+class Encoded:
+    """Bytes that a page can carry."""
 
     key: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What a figure shows: its exhibit, and for a neuron view the exhibit's neurons."""
+
+    exhibit: Encoded
+    neurons: Encoded | None = None
 
 
 @dataclass(slots=True)
@@ -59,30 +70,34 @@ class Supply:
         self.store = Store(self.project.store, self.project.root)
         self._planner = Planner(self.store, self.project.root, download=self._may_capture())
 
-    def request(self, figure: Figure) -> Request:
-        """The exhibit that a figure needs.
+    def needed(self, figure: Figure) -> Needed:
+        """What a figure needs.
 
         Raises:
-            SpecError: The model can't be found.
+            SpecError: The model or the arrays can't be found.
         """
         try:
-            request = self._planner.request(figure)
+            needed = self._planner.needed(figure)
         except SourceError as error:
             raise SpecError([Mistake(figure.place_of("source"), str(error))]) from error
-        self._warn_of_a_moving_model(figure)
-        return request
+        except ArraysError as error:
+            raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
+        if figure.model is not None:
+            self._warn_of_a_moving_model(figure, figure.model)
+        return needed
 
     def missing(self, figures: Iterable[Figure]) -> list[Request]:
-        """What the figures need and the store doesn't have, each once; figures with mistakes are left to `get`."""
-        needed: dict[str, Request] = {}
+        """What must be captured for the figures, each once; figures with mistakes are left to `get`."""
+        missing: dict[str, Request] = {}
         for figure in figures:
             try:
-                request = self.request(figure)
+                needed = self.needed(figure)
             except SpecError:
                 continue
-            if self._is_missing(request):
-                needed.setdefault(request.key, request)
-        return list(needed.values())
+            for request in needed:
+                if isinstance(request, Request) and self._is_missing(request):
+                    missing.setdefault(request.key, request)
+        return list(missing.values())
 
     def ensure(self, figures: Iterable[Figure]) -> int:
         """Capture what is missing, all in one batch, and tell how many exhibits that were.
@@ -101,17 +116,24 @@ class Supply:
             SpecError: It can't be had, or doesn't have what the author asked to see.
             MissingError: It is missing, and the project's option is ``capture: never``.
         """
-        request = self.request(figure)
+        needed = self.needed(figure)
         try:
-            data = self._read(request, figure)
-            mistakes = check(figure, peek(data))
+            self._capture([request for request in needed if isinstance(request, Request) and self._is_missing(request)])
+            exhibit, *neurons = (Encoded(request.key, self._read(request, figure)) for request in needed)
+            header = peek(exhibit.data)
+            mistakes = check(figure, header)
+            for own in neurons:
+                if peek_header(own.data, "neurons")["tokens"] != header.digest:
+                    mistakes.append(Mistake(figure.place, _OTHER_TOKENS))
         except (StoreError, CodecError) as error:
             raise SpecError([Mistake(figure.place, str(error))]) from error
         if mistakes:
             raise SpecError(mistakes)
-        return Supplied(request.key, data)
+        return Supplied(exhibit, *neurons)
 
-    def _read(self, request: Request, figure: Figure) -> bytes:
+    def _read(self, request: Request | ArraysRequest, figure: Figure) -> bytes:
+        if isinstance(request, ArraysRequest):
+            return self._read_arrays(request, figure)
         if self._is_missing(request):
             self._capture([request])
         if request.key in self._failures:
@@ -128,6 +150,18 @@ class Supply:
             self.store.discard(request.key)
             return self._read(request, figure)
 
+    def _read_arrays(self, request: ArraysRequest, figure: Figure) -> bytes:
+        """An author's own arrays, encoded once; no model is needed, so that it happens wherever a page is built."""
+        if request.key in self.store and self.project.capture != "always":
+            return self.store.read(request.key)
+        try:
+            exhibit = read_arrays(request.file, request.arrays)
+        except ArraysError as error:
+            raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
+        data = encode(exhibit)
+        self.store.write(request.key, data)
+        return data
+
     def _capture(self, requests: list[Request]) -> int:
         """Capture what is missing, where that is allowed, and tell how many exhibits that were."""
         if not requests:
@@ -141,31 +175,33 @@ class Supply:
 
         progress = Progress(len(requests))
         try:
-            for request, exhibit in capture(
+            for request, captured in capture(
                 requests, root=self.project.root, device=self.project.device, progress=progress
             ):
-                self._keep(request, exhibit)
+                self._keep(request, captured)
         except CaptureError as error:
             self._failures |= {request.key: error for request in requests}
         return len(self._fresh.intersection(request.key for request in requests))
 
-    def _keep(self, request: Request, exhibit: Exhibit | CaptureError) -> None:
-        # Not an exhibit, then: asking for the error's own type would bring the room of torch in.
-        if isinstance(exhibit, Exception):
-            self._failures[request.key] = exhibit
+    def _keep(self, request: Request, captured: Exhibit | Neurons | CaptureError) -> None:
+        if isinstance(captured, Exhibit):
+            self.store.write(request.key, encode(captured))
+        elif isinstance(captured, Neurons):
+            self.store.write(request.key, encode_neurons(captured))
+        else:
+            self._failures[request.key] = captured
             return
-        self.store.write(request.key, encode(exhibit))
         self._planner.remember(request.model)
         self._fresh.add(request.key)
 
-    def _warn_of_a_moving_model(self, figure: Figure) -> None:
-        commit = self._planner.unpinned(figure.model)
-        if commit is not None and figure.model not in self._warned:
-            self._warned.add(figure.model)
+    def _warn_of_a_moving_model(self, figure: Figure, model: Model) -> None:
+        commit = self._planner.unpinned(model)
+        if commit is not None and model not in self._warned:
+            self._warned.add(model)
             log.warning(
                 "%s: the hub model %s is not pinned, and a branch moves; write: revision: %s",
                 figure.place_of("source"),
-                figure.model.source,
+                model.source,
                 commit,
             )
 
@@ -176,6 +212,12 @@ class Supply:
 
     def _may_capture(self) -> bool:
         return self.project.capture != "never" and not _absent()
+
+
+_OTHER_TOKENS = (
+    "the queries and keys in the store belong to other tokens than the attention: the model wrote another text when "
+    "they were captured; run: attnviz capture --again"
+)
 
 
 def _absent() -> list[str]:
@@ -190,7 +232,7 @@ def _not_installed() -> str:
 
 
 def _never(requests: list[Request]) -> str:
-    lines = [f"  {request.model_name}: {short(request.text.text)}" for request in requests]
+    lines = [f"  {request.model_name}: {short(request.text.shown)}" for request in requests]
     return "\n".join(
         [
             f"{len(requests)} exhibit{'s are' if len(requests) > 1 else ' is'} not in the store, and capture is never:",

@@ -4,53 +4,73 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attnviz_mkdocs.exhibit import SELF
 from attnviz_mkdocs.spec import Mistake
+from attnviz_mkdocs.spec.types import PAIR_FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from attnviz_mkdocs.codec import Header
+    from attnviz_mkdocs.codec.exhibits import Side
     from attnviz_mkdocs.spec import Figure
 
 
 def first_state(figure: Figure) -> dict[str, Any]:
     """The state that ``<attn-view>`` starts in; what the author left open is left out."""
-    options = figure.options
-    state = {
-        "view": figure.kind,
-        "layer": options.layer,
-        "heads": None if options.heads is None else list(options.heads),
-        "query": options.query,
-        "key": options.key,
-        "filter": options.filter,
-    }
-    return {name: value for name, value in state.items() if value is not None}
+    return {"view": figure.kind, **figure.options.model_dump(mode="json", exclude_defaults=True)}
 
 
 def check(figure: Figure, header: Header) -> list[Mistake]:
     """What the author asked to see and the exhibit doesn't have."""
-    return [Mistake(figure.place_of(option), message) for option, message in _mistakes(figure, header)]
+    return [
+        Mistake(figure.place_of(option), message + (_of_the_view(option, figure) if option in figure.kept else ""))
+        for option, message in _mistakes(figure, header)
+    ]
+
+
+def _of_the_view(option: str, figure: Figure) -> str:
+    return f'; "{option}" comes from {figure.name}, so write another one here'
 
 
 def _mistakes(figure: Figure, header: Header) -> Iterator[tuple[str, str]]:
-    options = figure.options
-    layers, heads, queries, keys = header.shape
-    name = figure.model_name
-    if options.layer is not None and options.layer >= layers:
-        yield "layer", f"layer {options.layer} is not in {name}: {_range(layers, 'layer')}"
+    options, name, is_plain = figure.options, figure.model_name, header.attentions == [SELF]
+    if options.attention is not None and options.attention not in header.attentions:
+        if is_plain:
+            why = f"{name} is not an encoder-decoder model and has no {options.attention} attention"
+            yield "attention", f'{why}; take "attention" out'
+        else:
+            yield "attention", f"{name} has no {options.attention} attention; it has: {', '.join(header.attentions)}"
+        return
+    attention = header.attentions[0] if options.attention is None else options.attention
+    if options.filter in PAIR_FILTERS and not header.has_pair(attention):
+        why = f'filter "{options.filter}" shows a part of a pair, but {name} has no pair'
+        yield "filter", f"{why}; take the filter out"
+    subject = name if is_plain else f"the {attention} attention of {name}"
+    layers, heads = header.layers(attention), header.heads(attention)
+    if options.layer is not None and options.layer not in layers:
+        yield "layer", f"layer {options.layer} is not in {subject}: {_layers(layers)}"
     for head in options.heads or ():
         if head >= heads:
-            yield "heads", f"head {head} is not in {name}: {_range(heads, 'head')}"
-    if options.query is not None and options.query >= queries:
-        yield "query", f"query {options.query} is not in the text: {_tokens(header.labels('query'))}"
-    if options.key is not None and options.key >= keys:
-        yield "key", f"key {options.key} is not in the text: {_tokens(header.labels('key'))}"
+            yield "heads", f"head {head} is not in {subject}: {_range(heads, 'head')}"
+    tokens: tuple[tuple[Side, int | None], ...] = (("query", options.query), ("key", options.key))
+    for side, token in tokens:
+        labels = header.labels(side, attention)
+        if token is not None and token >= len(labels):
+            text = "text" if is_plain else header.sequence(side, attention)
+            yield side, f"{side} {token} is not in the {text}: {_tokens(labels)}"
 
 
 def _range(count: int, what: str) -> str:
     if count == 1:
         return f"it has one {what}, {what} 0"
     return f"it has {count} {what}s, 0 to {count - 1}"
+
+
+def _layers(layers: list[int]) -> str:
+    if layers == list(range(len(layers))):
+        return _range(len(layers), "layer")
+    return f"attention is in layers {', '.join(map(str, layers))}"
 
 
 def _tokens(labels: list[str]) -> str:

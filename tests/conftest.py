@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import attention, exhibit
+from builders import neurons
 from hypothesis import settings
 
 import attnviz_mkdocs.capture
@@ -55,15 +55,17 @@ class Captured:
         self.batches += 1
         for request in requests:
             self.requests.append(request)
-            if self.fails_on is not None and self.fails_on in request.text.text:
+            if self.fails_on is not None and self.fails_on in request.text.shown:
                 yield request, attnviz_mkdocs.capture.CaptureError("the text is too much for the model")
                 continue
-            labels = ("[CLS]", *f"{request.text.text} {request.text.pair or ''}".split(), "[SEP]")
-            yield request, exhibit(attention(tokens=len(labels)), labels=labels)
+            labels = ("[CLS]", *f"{request.text.shown} {request.text.pair or ''}".split(), "[SEP]")
+            made, own = neurons(heads=3, key_heads=3, tokens=len(labels), labels=labels)
+            made, own = (replace(one, provenance=replace(one.provenance, asked=request.asked)) for one in (made, own))
+            yield request, made if request.what == "attention" else own
 
     @property
     def texts(self) -> list[str]:
-        return [request.text.text for request in self.requests]
+        return [request.text.shown for request in self.requests]
 
 
 @pytest.fixture

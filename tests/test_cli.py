@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from attnviz_mkdocs.cli import main
 
@@ -33,6 +33,27 @@ def test_check_tells_all_mistakes_of_galleries_and_pages(run, folder):
         assert place in result.stderr
 
 
+def test_check_reads_arrays_because_they_need_no_model(run, folder, captured):
+    save_file({"attention": np.full((1, 1, 2, 2), 0.9, "f4")}, folder.root / "own.safetensors")
+    folder.write("docs/page.md", "```attnviz\narrays: own.safetensors\ntokens: [a, b]\n```\n")
+    result = run("check")
+    assert result.exit_code == 1
+    assert 'docs/page.md:2:9: the weights in "attention" sum to 1.8' in result.stderr
+    assert not captured.requests
+
+
+def test_status_tells_queries_and_keys_from_attention(run, folder, captured):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + "  - {id: neurons, view: neuron, model: tiny, text: cat}\n")
+    run("capture")
+    attention, neurons = run("status").stdout.splitlines()
+    assert attention.endswith("tiny: The cat sat")
+    assert neurons.endswith("tiny: The cat sat (queries and keys)")
+    sizes = [row["bytes"] for row in json.loads(run("status", "--json").stdout)]
+    assert [line.split()[1] for line in (attention, neurons)] == [f"{size:,}" for size in sizes]
+    assert max(sizes) >= 1000  # so that there is a comma to see
+
+
 def test_capture_fills_the_store_and_status_tells(run, captured):
     before = json.loads(run("status", "--json").stdout)
     assert [row["state"] for row in before] == ["missing"]
@@ -50,9 +71,14 @@ def test_capture_fills_the_store_and_status_tells(run, captured):
 def test_a_changed_model_makes_an_exhibit_stale(run, folder, captured):
     run("capture")
     folder.write("models/tiny/model.safetensors", "other weights")
-    # The stand-in for a capture says where it came from.
-    captured_source = json.loads(run("status", "--json").stdout)
-    assert captured_source[0]["state"] in {"stale", "missing"}
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + "  - {id: neurons, view: neuron, model: tiny, text: both}\n")
+    rows = json.loads(run("status", "--json").stdout)
+    assert [(row["what"], row["text"], row["state"]) for row in rows] == [
+        ("attention", "The cat sat", "stale"),
+        ("attention", "The cat sat", "missing"),
+        ("neurons", "The cat sat", "missing"),
+    ]
 
 
 def test_capture_tells_what_failed(run, captured):
@@ -69,9 +95,25 @@ def test_export_writes_what_others_read(run, folder, captured):
     assert attention.shape == (2, 3, 5, 5)
     assert np.abs(attention.sum(-1) - 1).max() < 0.02
     as_text = json.loads((folder.root / "out.json").read_text())
-    assert np.allclose(as_text["attention"], attention, atol=1e-6)
-    assert [token["label"] for token in as_text["tokens"]["query"]] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
+    assert np.allclose(as_text["attentions"]["self"]["weights"], attention, atol=1e-6)
+    assert [token["label"] for token in as_text["tokens"]["text"]] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
     assert "<attn-view" in (folder.root / "out.html").read_text()
+
+
+def test_export_of_a_neuron_view_writes_queries_and_keys_that_give_the_attention(run, folder, captured):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + "  - {id: neurons, view: neuron, model: tiny, text: cat}\n")
+    for ending in ("safetensors", "json", "html"):
+        assert run("export", "small/neurons", "-o", f"out.{ending}").exit_code == 0
+    tensors = load_file(folder.root / "out.safetensors")
+    scores = tensors["queries"].astype(float) @ tensors["keys"].astype(float).swapaxes(-1, -2)
+    weights = np.exp(scores * tensors["scale"][:, None, None, None])
+    weights /= weights.sum(-1, keepdims=True)
+    assert np.abs(weights - tensors["attention"]).max() <= 0.0025
+    as_text = json.loads((folder.root / "out.json").read_text())["attentions"]["self"]
+    for part in ("queries", "keys", "scale"):
+        np.testing.assert_allclose(as_text[part], tensors[part], rtol=1e-5)
+    assert " data-neurons-key=" in (folder.root / "out.html").read_text()
 
 
 @pytest.mark.parametrize(

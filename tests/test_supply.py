@@ -3,9 +3,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from builders import attention, neurons, translation
+from safetensors.numpy import save_file
 
 import attnviz_mkdocs.supply
+from attnviz_mkdocs.codec import decode, decode_neurons, encode_neurons
+from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.neurons import digest_of
 from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.sources import Located, SourceError
 from attnviz_mkdocs.spec import SpecError
@@ -37,6 +43,65 @@ def test_what_is_in_the_store_is_not_captured_again(folder, captured):
     assert again.ensure(figures(folder)) == 0
     assert again.get(figures(folder)[0]) == first.get(figures(folder)[0])
     assert len(captured.requests) == 1
+
+
+NEURONS = """
+  - id: neurons
+    view: neuron
+    model: tiny
+    text: cat
+"""
+
+
+def test_a_neuron_view_needs_queries_and_keys_beside_the_exhibit_that_it_shares(folder, captured):
+    gallery = folder.root / "gallery/small.yaml"
+    supply(folder).ensure(figures(folder))
+    gallery.write_text(gallery.read_text() + NEURONS)
+    build = supply(folder)
+    assert [request.what for request in build.missing(figures(folder))] == ["neurons"]
+    lines, _, neurons = [build.get(figure) for figure in figures(folder)]
+    assert lines.neurons is None
+    assert neurons.exhibit == lines.exhibit
+    assert decode_neurons(neurons.neurons.data).tokens == digest_of(decode(neurons.exhibit.data).tokens)
+    assert build.missing(figures(folder)) == []
+
+
+def test_neurons_of_other_tokens_are_not_shown(folder, captured, monkeypatch):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + NEURONS)
+    supply(folder).ensure(figures(folder))
+    build = supply(folder)
+    [*_, figure] = figures(folder)
+    _, request = build.needed(figure)
+    _, other = neurons(tokens=3)
+    build.store.write(request.key, encode_neurons(other))
+    with pytest.raises(SpecError, match="belong to other tokens than the attention"):
+        build.get(figure)
+
+
+def test_own_arrays_need_no_model_and_are_encoded_once(folder, captured):
+    weights = attention(tokens=3)
+    save_file({"attention": weights}, folder.root / "own.safetensors")
+    folder.write("gallery/own.yaml", "views:\n  - {id: own, arrays: own.safetensors, tokens: [a, b, c]}\n")
+    own = next(figure for figure in figures(folder) if figure.arrays)
+    build = supply(folder, capture="never")
+    assert build.missing([own]) == []
+    data = build.get(own).exhibit.data
+    assert np.abs(decode(data).attention.weights() - weights).max() <= 0.002
+    assert build.store.read(build.needed(own)[0].key) == data
+    save_file({"attention": weights[:, :2]}, folder.root / "own.safetensors")
+    assert decode(supply(folder).get(own).exhibit.data).attention.shape == (2, 2, 3, 3)
+    assert not captured.requests
+
+
+def test_arrays_that_are_not_there_or_not_right_are_told_where_they_were_named(folder, captured):
+    folder.write("gallery/own.yaml", "views:\n  - {id: own, arrays: own.safetensors, tokens: [a, b]}\n")
+    own = next(figure for figure in figures(folder) if figure.arrays)
+    with pytest.raises(SpecError, match="gallery/own.yaml:2:23: .*own.safetensors"):
+        supply(folder).get(own)
+    save_file({"attention": attention(tokens=3)}, folder.root / "own.safetensors")
+    with pytest.raises(SpecError, match="gallery/own.yaml:2:48: .*2 labels"):
+        supply(folder).get(own)
 
 
 def test_always_captures_again_once_a_build(folder, captured):
@@ -75,7 +140,7 @@ def test_a_store_without_the_model_is_enough(folder, captured):
     supply(folder).ensure(figures(folder))
     for file in (folder.root / "models/tiny").iterdir():
         file.unlink()
-    assert supply(folder, capture="never").get(figures(folder)[0]).data
+    assert supply(folder, capture="never").get(figures(folder)[0]).exhibit.data
 
 
 def test_a_failure_is_told_at_the_view_and_keeps_no_other(folder, captured):
@@ -86,7 +151,7 @@ def test_a_failure_is_told_at_the_view_and_keeps_no_other(folder, captured):
     build = supply(folder)
     assert build.ensure(figures(folder)) == 1
     dog, _, cat, _ = figures(folder)
-    assert build.get(cat).data
+    assert build.get(cat).exhibit.data
     with pytest.raises(SpecError, match="gallery/more.yaml:6:8: the text is too much for the model"):
         build.get(dog)
     assert captured.batches == 1
@@ -99,6 +164,7 @@ def test_a_failure_is_told_at_the_view_and_keeps_no_other(folder, captured):
         ("heads: [0, 3]", r"head 3 is not in tiny: it has 3 heads, 0 to 2"),
         ("query: 5", r"query 5 is not in the text: it has 5 tokens: 0 \[CLS\], 1 The, 2 cat, 3 sat, 4 \[SEP\]"),
         ("key: 9", r"key 9 is not in the text"),
+        ("attention: cross", r"12:16: tiny is not an encoder-decoder model and has no cross attention; take"),
     ],
 )
 def test_what_the_exhibit_does_not_have_is_told_where_it_was_written(folder, captured, option, words):
@@ -108,6 +174,57 @@ def test_what_the_exhibit_does_not_have_is_told_where_it_was_written(folder, cap
     folder.write("gallery/small.yaml", text)
     with pytest.raises(SpecError, match=words):
         supply(folder).get(figures(folder)[0])
+
+
+@pytest.mark.parametrize(
+    ("fence", "words"),
+    [
+        ("text: cat", r"page.md:2:7: query 5 is not in the text.*; \"query\" comes from small/long, so write another"),
+        ("query: 4\ntext: cat", r"^page.md:3:7: layer 2 is not in tiny.*; \"layer\" comes from small/long[^\n]*$"),
+        ("query: 4", r"^gallery/small.yaml:20:13: layer 2 is not in tiny: it has 2 layers, 0 to 1$"),
+    ],
+)
+def test_what_fits_the_view_but_not_what_the_fence_shows_is_told_in_the_fence(folder, captured, fence, words):
+    view = "  - {id: long, model: tiny, text: both,\n     layer: 2, query: 5}\n"
+    gallery = (folder.root / "gallery/small.yaml").read_text() + view
+    folder.write("gallery/small.yaml", gallery)
+    (figure,), _ = read_page(f"```attnviz small/long\n{fence}\n```", Project(folder.root).load(), "page.md")
+    with pytest.raises(SpecError, match=words):
+        supply(folder).get(figure)
+
+
+@pytest.mark.parametrize("key", ["text: a cat", "messages: [{role: user, content: cat}]", "generate: 2", "target: mat"])
+def test_what_a_model_can_not_read_is_told_at_the_fences_own_key(folder, captured, key):
+    captured.fails_on = "cat"
+    (figure,), _ = read_page(f"```attnviz small/lines\n{key}\n```", Project(folder.root).load(), "page.md")
+    with pytest.raises(SpecError, match=r"page.md:2:\d+: the text is too much"):
+        supply(folder).get(figure)
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("layer: 2", "layer 2 is not in the cross attention of own: it has 2 layers"),
+        ("attention: encoder, layer: 2", None),
+        ("attention: encoder, heads: 2", "head 2 is not in the encoder attention of own: it has 2 heads"),
+        ("query: 3", "query 3 is not in the target: it has 3 tokens"),
+        ("key: 4", "key 4 is not in the source: it has 4 tokens"),
+        ("attention: decoder", "own has no decoder attention; it has: cross, encoder"),
+        ("filter: a-b", 'filter "a-b" shows a part of a pair, but own has no pair; take the filter out'),
+    ],
+)
+def test_what_arrays_do_not_have_is_told(folder, captured, option, words):
+    made = translation(source=4, target=3, layers=(3, 2))
+    tensors = {f"{name}.attention": made.attentions[name].track.weights() * 0.9 for name in ("cross", "encoder")}
+    save_file(tensors, folder.root / "own.safetensors")
+    tokens = "tokens: {query: [a, b, c], key: [A, B, C, D]}"
+    folder.write("gallery/own.yaml", f"views:\n  - {{id: own, arrays: own.safetensors, {tokens}, {option}}}\n")
+    own = next(figure for figure in figures(folder) if figure.arrays)
+    if words is None:
+        assert supply(folder).get(own)
+        return
+    with pytest.raises(SpecError, match=words):
+        supply(folder).get(own)
 
 
 class Hub:
@@ -141,7 +258,7 @@ def test_a_hub_model_is_fetched_only_where_the_store_does_not_know_it(folder, ca
     supply(folder).ensure(figures(folder))
     assert hub.fetched == 1
     hub.cached = False
-    assert supply(folder).get(figures(folder)[0]).data
+    assert supply(folder).get(figures(folder)[0]).exhibit.data
     assert hub.fetched == 1
 
 
@@ -151,7 +268,7 @@ def test_a_damaged_exhibit_is_captured_again_or_refused(folder, captured):
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(SpecError, match="damaged"):
         supply(folder, capture="never").get(figures(folder)[0])
-    assert supply(folder).get(figures(folder)[0]).data
+    assert supply(folder).get(figures(folder)[0]).exhibit.data
     assert len(captured.requests) == 2
 
 

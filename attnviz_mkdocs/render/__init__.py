@@ -1,6 +1,6 @@
 """Exhibits and views → what is put into a page."""
 
-from attnviz_mkdocs.render.html import draw_figure, draw_mistakes, draw_page
+from attnviz_mkdocs.render.html import Payload, draw_figure, draw_mistakes, draw_page
 from attnviz_mkdocs.render.numbers import as_json, as_safetensors
 
-__all__ = ["as_json", "as_safetensors", "draw_figure", "draw_mistakes", "draw_page"]
+__all__ = ["Payload", "as_json", "as_safetensors", "draw_figure", "draw_mistakes", "draw_page"]

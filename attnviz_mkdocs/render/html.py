@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import zlib
+from base64 import b64encode
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -40,21 +43,39 @@ def asset(name: str) -> str:
         raise FileNotFoundError(f"{name} is not built; run: make bundle") from error
 
 
-def draw_figure(figure: Figure, key: str, data: bytes | None = None, source: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Encoded numbers, as an element of a page names or carries them.
+
+    Attributes:
+        key: What they are known by.
+        data: The bytes, to be carried by the element itself.
+        source: Where the browser finds them, relative to the page. With neither, an earlier element
+            of the page carries them.
+    """
+
+    key: str
+    data: bytes | None = None
+    source: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        """The bytes as an attribute takes them."""
+        return None if self.data is None else base85.encode(self.data)
+
+
+def draw_figure(figure: Figure, exhibit: Payload, neurons: Payload | None = None) -> str:
     """A view in a page.
 
     Args:
         figure: What the author asked for.
-        key: The exhibit's key.
-        data: The encoded exhibit, to be carried by the element itself.
-        source: Where the browser finds the encoded exhibit, relative to the page. With neither, an
-            earlier element of the page carries it.
+        exhibit: Its exhibit.
+        neurons: The exhibit's neurons, for a neuron view.
     """
     return _templates.get_template("figure.html").render(
-        key=key,
+        exhibit=exhibit,
+        neurons=neurons,
         state=json.dumps(first_state(figure), separators=(",", ":")),
-        payload=None if data is None else base85.encode(data),
-        source=source,
         caption=figure.caption,
     )
 
@@ -64,12 +85,12 @@ def draw_mistakes(mistakes: Iterable[Mistake]) -> str:
     return _templates.get_template("mistake.html").render(mistakes=[str(mistake) for mistake in mistakes])
 
 
-def draw_page(figure: Figure, key: str, data: bytes) -> str:
+def draw_page(figure: Figure, key: str, data: bytes, neurons: bytes | None = None) -> str:
     """One view as an HTML page that needs nothing beside it."""
+    own = None if neurons is None else Payload(f"{key}-neurons", neurons)
     return _templates.get_template("page.html").render(
         title=figure.caption or f"Attention of {figure.model_name}",
         style=asset(STYLE),
-        # An end tag inside a string of the script would end the script.
-        script=asset(SCRIPT).replace("</script", "<\\/script"),
-        figure=draw_figure(figure, key, data),
+        script=b64encode(zlib.compress(asset(SCRIPT).encode(), 9)).decode(),
+        figure=draw_figure(figure, Payload(key, data), own),
     )

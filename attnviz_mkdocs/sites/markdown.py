@@ -13,7 +13,7 @@ from markdown.preprocessors import Preprocessor
 
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.render import draw_figure, draw_mistakes
+from attnviz_mkdocs.render import Payload, draw_figure, draw_mistakes
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.supply import Supply
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
     from attnviz_mkdocs.spec import Galleries
+    from attnviz_mkdocs.supply import Encoded
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -63,23 +64,27 @@ class Scribe:
 
         Args:
             fence: The fence.
-            carried: Keys of the exhibits that the page carries already; the fence's is added.
+            carried: Keys of what the page carries already; what the fence needs is added.
         """
         page = self.page
         try:
             figure = read_fence(fence, self.galleries, page.file, page.line_offset)
-            exhibit = self.supply.get(figure)
+            supplied = self.supply.get(figure)
         except SpecError as error:
             for mistake in error.mistakes:
                 log.warning("%s", mistake)
             return draw_mistakes(error.mistakes)
         page.drawn += 1
-        if page.link is not None:
-            return draw_figure(figure, exhibit.key, source=page.link(exhibit.key, exhibit.data))
-        if exhibit.key in carried:
-            return draw_figure(figure, exhibit.key)
-        carried.add(exhibit.key)
-        return draw_figure(figure, exhibit.key, data=exhibit.data)
+        neurons = None if supplied.neurons is None else self._payload(supplied.neurons, carried)
+        return draw_figure(figure, self._payload(supplied.exhibit, carried), neurons)
+
+    def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
+        if self.page.link is not None:
+            return Payload(encoded.key, source=self.page.link(encoded.key, encoded.data))
+        if encoded.key in carried:
+            return Payload(encoded.key)
+        carried.add(encoded.key)
+        return Payload(encoded.key, data=encoded.data)
 
 
 class AttnvizExtension(Extension):

@@ -80,6 +80,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             self.scribe.supply.ensure(figures)
         except (MissingError, StoreError) as error:
             raise PluginError(str(error)) from error
+        named = {(_root(config) / figure.arrays.file).parent for figure in figures if figure.arrays}
+        self._arrays_folders = {folder for folder in named if folder.is_dir()}
         self._files, self._config = files, config
         return files
 
@@ -94,7 +96,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
-        for folder in self.scribe.supply.project.gallery_folders():
+        folders = {*self.scribe.supply.project.gallery_folders(), *self._arrays_folders}
+        for folder in sorted(folders):
             server.watch(str(folder), recursive=False)
 
     def _figures_in(self, files: Files) -> Iterator[Figure]:

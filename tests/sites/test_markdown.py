@@ -29,7 +29,7 @@ def test_a_fence_becomes_a_view_that_carries_its_exhibit(folder, captured):
     (view,) = attributes(convert(folder, "```attnviz small/lines\n```"))
     exhibit = decode(base64.b85decode(view["data-exhibit"].translate(str.maketrans(",.:[", "&<>@"))))
     assert [token.label for token in exhibit.query] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
-    assert view["data-state"] == '{"view":"head","layer":1,"heads":[0,2],"filter":"all"}'
+    assert view["data-state"] == '{"view":"head","layer":1,"heads":[0,2]}'
 
 
 def test_a_page_carries_an_exhibit_once(folder, captured):
