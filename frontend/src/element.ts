@@ -1,16 +1,17 @@
 /** `<attn-view>`: from a page's markup to a drawing, and back out of the page. */
 
-import { fromBase85, unpack } from "./bytes.ts";
-import { element } from "./dom.ts";
-import { type Exhibit, parseExhibit } from "./exhibit.ts";
-import { Frame } from "./frame.ts";
-import { whenIdle } from "./idle.ts";
+import { EXHIBIT, isOffered, NEURONS, read, Shared } from "./bytes/payload.ts";
+import { element } from "./drawing/dom.ts";
+import { whenIdle } from "./drawing/idle.ts";
+import { onThemeChange } from "./drawing/theme.ts";
+import { type Exhibit, parseExhibit } from "./exhibit/exhibit.ts";
+import { type Neurons, parseNeurons } from "./exhibit/neurons.ts";
+import { Frame } from "./frame/frame.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
-import css from "./style.css";
-import { onThemeChange } from "./theme.ts";
+import css from "./styles/view.css";
 import { VIEWS } from "./views/registry.ts";
+import type { View } from "./views/view.ts";
 
-const CARRIER = "attn-view[data-exhibit], attn-view[data-src]";
 /** How far outside the window a view starts to load. */
 const NEAR = "600px";
 
@@ -24,11 +25,12 @@ function styleSheet(): CSSStyleSheet {
   return sheet;
 }
 
-/** Several views of one exhibit on a page share what was decoded, for as long as one of them is there. */
-const exhibits = new Map<string, { readonly exhibit: Promise<Exhibit>; readonly users: Set<AttnView> }>();
+const exhibits = new Shared<Exhibit>();
+const neurons = new Shared<Neurons>();
 
 export class AttnView extends HTMLElement {
   #exhibit: Exhibit | null = null;
+  #neurons: Neurons | null = null;
   #shape: Shape | null = null;
   #state: State | null = null;
   /** Changes that came before the exhibit. */
@@ -37,6 +39,7 @@ export class AttnView extends HTMLElement {
   #error: Error | null = null;
   #leave = new AbortController();
   #loading = false;
+  #loadingNeurons = false;
   #settle: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
   readonly #ready = new Promise<void>((resolve, reject) => {
     this.#settle = { resolve, reject };
@@ -56,6 +59,11 @@ export class AttnView extends HTMLElement {
   /** What was captured; null until it is loaded. */
   get exhibit(): Exhibit | null {
     return this.#exhibit;
+  }
+
+  /** What the attention is made of; null until a view that shows it is loaded. */
+  get neurons(): Neurons | null {
+    return this.#neurons;
   }
 
   /** Why nothing is drawn; null if all is well. */
@@ -102,9 +110,8 @@ export class AttnView extends HTMLElement {
   disconnectedCallback(): void {
     this.#leave.abort();
     this.#frame?.unmount();
-    const key = this.dataset.key ?? "";
-    const shared = exhibits.get(key);
-    if (shared?.users.delete(this) && !shared.users.size) exhibits.delete(key);
+    exhibits.leave(this);
+    neurons.leave(this);
   }
 
   async #load(): Promise<void> {
@@ -112,9 +119,7 @@ export class AttnView extends HTMLElement {
     this.#loading = true;
     try {
       this.#exhibit = await this.#fetchExhibit();
-      const { layers, heads, query, key, hasPair } = this.#exhibit;
-      const views = VIEWS.map(({ name }) => name);
-      const shape = { views, layers, heads, queries: query.length, keys: key.length, hasPair };
+      const shape = { views: this.#views.map(({ name }) => name), attentions: this.#exhibit.attentions };
       this.#shape = shape;
       this.#state = [this.#authored(), ...this.#early].reduce<State>(
         (state, change) => reduce(state, change, shape),
@@ -135,16 +140,30 @@ export class AttnView extends HTMLElement {
     }
   }
 
+  /** The views that there is data for. */
+  get #views(): View[] {
+    return VIEWS.filter(({ needsNeurons }) => !needsNeurons || isOffered(this, NEURONS));
+  }
+
+  #lacksNeurons({ view }: State): boolean {
+    return !this.#neurons && this.#views.some(({ name, needsNeurons }) => name === view && needsNeurons);
+  }
+
   async #fetchExhibit(): Promise<Exhibit> {
-    const { key } = this.dataset;
-    if (!key) return decode(this);
-    let shared = exhibits.get(key);
-    if (!shared) {
-      shared = { exhibit: findOwner(this, key).then(decode), users: new Set() };
-      exhibits.set(key, shared);
+    return exhibits.get(this.dataset.key, this, async () => parseExhibit(await read(this, EXHIBIT)));
+  }
+
+  /** Pages may link neurons, so that only those who look at them fetch them. */
+  async #loadNeurons(exhibit: Exhibit): Promise<void> {
+    if (this.#loadingNeurons) return;
+    this.#loadingNeurons = true;
+    try {
+      const make = async () => parseNeurons(await read(this, NEURONS), exhibit);
+      this.#neurons = await neurons.get(this.dataset.neuronsKey, this, make);
+      this.#draw();
+    } catch (error) {
+      this.#fail(error as Error);
     }
-    shared.users.add(this);
-    return shared.exhibit;
   }
 
   #change(change: unknown): void {
@@ -162,11 +181,13 @@ export class AttnView extends HTMLElement {
     try {
       if (!this.#frame) {
         const state = () => this.#state as State;
-        this.#frame = new Frame(this.#exhibit, state, (change) => this.#change(change), this);
+        const change = (change: Partial<State>) => this.#change(change);
+        this.#frame = new Frame(this.#exhibit, this.#views, () => this.#neurons, state, change, this);
         this.shadowRoot?.replaceChildren(this.#frame.node);
       }
       this.#frame.draw();
-      this.#settle.resolve();
+      if (this.#lacksNeurons(this.#state)) this.#loadNeurons(this.#exhibit);
+      else this.#settle.resolve();
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -178,28 +199,4 @@ export class AttnView extends HTMLElement {
     this.shadowRoot?.replaceChildren(element("div", { class: "error", role: "alert" }, title, error.message));
     this.#settle.reject(error);
   }
-}
-
-/** The view that carries the data of an exhibit: the one that asks for it, or another on the page. */
-async function findOwner(asking: HTMLElement, key: string): Promise<HTMLElement> {
-  if (asking.matches(CARRIER)) return asking;
-  if (document.readyState === "loading") {
-    await new Promise((loaded) => document.addEventListener("DOMContentLoaded", loaded, { once: true }));
-  }
-  for (const owner of document.querySelectorAll<HTMLElement>(CARRIER)) if (owner.dataset.key === key) return owner;
-  throw new Error("The data of this view is not on this page. Build the page again.");
-}
-
-async function decode({ dataset }: HTMLElement): Promise<Exhibit> {
-  const bytes = dataset.exhibit ? fromBase85(dataset.exhibit) : await download(dataset.src ?? "");
-  return parseExhibit(await unpack(bytes));
-}
-
-async function download(address: string): Promise<Uint8Array> {
-  const failed = `The data of this view could not be loaded from ${address}`;
-  const response = await fetch(address).catch(() => {
-    throw new Error(`${failed}. Pages opened from disk need their data inline.`);
-  });
-  if (!response.ok) throw new Error(`${failed}: the server answered ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,3 +1,18 @@
+/**
+ * Data flows one way: bytes → exhibit → scene → state → drawing.
+ *
+ * - `bytes/`    where a view's data is, and how it is unpacked and read
+ * - `exhibit/`  what was captured: tokens, attention, queries and keys
+ * - `scene/`    what of it is shown: pieces or words, without the first token, one segment; and how it is called
+ * - `state.ts`  what the reader has chosen
+ * - `drawing/`  colours, lines, cells, labels, pointer and keyboard: shared by all views
+ * - `views/`    the drawings; each knows the stage that it is mounted on, and nothing of the page
+ * - `frame/`    what stands around a drawing: toolbar, notes, readout
+ * - `styles/`   one sheet for each of these
+ *
+ * `element.ts` brings them together.
+ */
+
 import { AttnView } from "./element.ts";
 
 // A page may load the bundle twice, for instance after instant navigation.

@@ -3,65 +3,122 @@
 export const FILTERS = ["all", "a-a", "a-b", "b-a", "b-b"] as const;
 export const SCALES = ["head", "full"] as const;
 export const THUMBNAILS = ["auto", "lines", "heatmap"] as const;
+export const UNITS = ["pieces", "words"] as const;
+export const SINKS = ["shown", "hidden"] as const;
+export const ORDERS = ["index", "token", "head"] as const;
+/** No model has heads of more neurons; how many there are is known only once they are loaded. */
+const MOST_NEURONS = 2 ** 16;
 
 export interface State {
   /** A registered view's name. */
   readonly view: string;
+  /** Name of the attention that is shown, such as "self" or "cross". */
+  readonly attention: string;
+  /** The model's own number of a layer. */
   readonly layer: number;
   /** The heads that the head view shows; the first is the matrix view's while `head` is null. */
   readonly heads: readonly number[];
   /** The head that the model view has opened or that the matrix view shows. */
   readonly head: number | null;
-  /** Pinned tokens. */
+  /** Pinned tokens; pieces, whatever the units are. */
   readonly query: number | null;
   readonly key: number | null;
   /** Which segment's queries and which segment's keys are shown; a is the text, b its pair. */
   readonly filter: (typeof FILTERS)[number];
+  /** Whether pieces are joined to words. */
+  readonly units: (typeof UNITS)[number];
+  /** Whether the first key, on which many heads rest, is shown. */
+  readonly sink: (typeof SINKS)[number];
   /** Matrix view: colours end at the head's largest weight, or at 1. */
   readonly scale: (typeof SCALES)[number];
   /** Model view: how a head is drawn small. */
   readonly thumbnails: (typeof THUMBNAILS)[number];
+  /** Neuron view: one query against all keys, or all tokens and the lines between them. */
+  readonly expanded: boolean;
+  /** Neuron view: neurons by their index, or by their share in what tells keys apart. */
+  readonly order: (typeof ORDERS)[number];
+  /** A pinned neuron. */
+  readonly neuron: number | null;
 }
 
 /** What there is to choose from. */
 export interface Shape {
   readonly views: readonly string[];
-  readonly layers: number;
+  readonly attentions: readonly AttentionShape[];
+}
+
+export interface AttentionShape {
+  readonly name: string;
+  /** The model's own number of each layer, ascending. */
+  readonly layers: readonly number[];
   readonly heads: number;
-  readonly queries: number;
-  readonly keys: number;
+  readonly query: { readonly length: number };
+  readonly key: { readonly length: number };
   readonly hasPair: boolean;
 }
 
-export function initialState(shape: Shape): State {
+export function initialState({ views, attentions: [{ name, layers, heads }] }: Shape): State {
   return {
-    view: shape.views[0],
-    layer: 0,
-    heads: Array.from({ length: shape.heads }, (_, head) => head),
+    view: views[0],
+    attention: name,
+    layer: layers[0],
+    heads: [...Array(heads).keys()],
     head: null,
     query: null,
     key: null,
     filter: "all",
+    units: "pieces",
+    sink: "shown",
     scale: "head",
     thumbnails: "auto",
+    expanded: true,
+    order: "index",
+    neuron: null,
   };
 }
 
 /** The state after a change. Numbers are clamped to what there is; what makes no sense is ignored. */
 export function reduce(state: State, change: unknown, shape: Shape): State {
   const wanted = typeof change === "object" && change !== null ? (change as Record<string, unknown>) : {};
+  const names = shape.attentions.map(({ name }) => name);
+  const before = turnTo(oneOf(wanted.attention, names, state.attention), state, shape);
+  const { layers, heads, query, key, hasPair } = attentionOf(before, shape);
   const next = {
     view: oneOf(wanted.view, shape.views, state.view),
-    layer: index(wanted.layer, shape.layers) ?? state.layer,
-    heads: heads(wanted.heads, shape.heads) ?? state.heads,
-    head: optionalIndex(wanted.head, shape.heads, state.head),
-    query: optionalIndex(wanted.query, shape.queries, state.query),
-    key: optionalIndex(wanted.key, shape.keys, state.key),
-    filter: shape.hasPair ? oneOf(wanted.filter, FILTERS, state.filter) : "all",
+    attention: before.attention,
+    layer: nearest(wanted.layer, layers) ?? before.layer,
+    heads: headsOf(wanted.heads, heads) ?? before.heads,
+    head: optionalIndex(wanted.head, heads, before.head),
+    query: optionalIndex(wanted.query, query.length, before.query),
+    key: optionalIndex(wanted.key, key.length, before.key),
+    filter: hasPair ? oneOf(wanted.filter, FILTERS, state.filter) : "all",
+    units: oneOf(wanted.units, UNITS, state.units),
+    sink: oneOf(wanted.sink, SINKS, state.sink),
     scale: oneOf(wanted.scale, SCALES, state.scale),
     thumbnails: oneOf(wanted.thumbnails, THUMBNAILS, state.thumbnails),
+    expanded: typeof wanted.expanded === "boolean" ? wanted.expanded : state.expanded,
+    order: oneOf(wanted.order, ORDERS, state.order),
+    neuron: optionalIndex(wanted.neuron, MOST_NEURONS, state.neuron),
   };
   return next.view === state.view ? next : keepHead(next, state, wanted);
+}
+
+/** The state with another attention: its layers and heads, as near as they come, and none of the old one's tokens. */
+function turnTo(attention: string, state: State, shape: Shape): State {
+  if (attention === state.attention) return state;
+  const next = { ...state, attention, query: null, key: null };
+  const { layers, heads } = attentionOf(next, shape);
+  const isAll = state.heads.length === attentionOf(state, shape).heads;
+  return {
+    ...next,
+    layer: nearest(state.layer, layers) ?? layers[0],
+    heads: (isAll ? undefined : headsOf(state.heads, heads)) ?? [...Array(heads).keys()],
+    head: optionalIndex(state.head, heads, null),
+  };
+}
+
+function attentionOf({ attention }: State, { attentions }: Shape): AttentionShape {
+  return attentions.find(({ name }) => name === attention) ?? attentions[0];
 }
 
 /** One head that was looked at stays in sight when the view changes. */
@@ -81,6 +138,13 @@ function oneOf<T extends string>(value: unknown, choices: readonly T[], otherwis
   return choices.includes(value as T) ? (value as T) : otherwise;
 }
 
+/** The layer that comes nearest, the lower of two. */
+function nearest(value: unknown, layers: readonly number[]): number | undefined {
+  if (typeof value !== "number" || Number.isNaN(value)) return undefined;
+  const distance = (layer: number) => Math.abs(layer - Math.min(Math.max(value, 0), layers[layers.length - 1]));
+  return layers.reduce((best, layer) => (distance(layer) < distance(best) ? layer : best));
+}
+
 function index(value: unknown, length: number): number | undefined {
   if (typeof value !== "number" || Number.isNaN(value)) return undefined;
   return Math.min(Math.max(Math.round(value), 0), length - 1);
@@ -90,7 +154,7 @@ function optionalIndex(value: unknown, length: number, otherwise: number | null)
   return value === null ? null : (index(value, length) ?? otherwise);
 }
 
-function heads(value: unknown, length: number): number[] | undefined {
+function headsOf(value: unknown, length: number): number[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const known = value.filter((head) => Number.isInteger(head) && head >= 0 && head < length);
   return known.length || !value.length ? [...new Set<number>(known)] : undefined;

@@ -1,8 +1,9 @@
 import { expect, describe as group, test } from "vitest";
-import { leastDrawn, type ShownHead, strands } from "../src/bipartite/links.ts";
-import { describe } from "../src/bipartite/words.ts";
-import { parseExhibit } from "../src/exhibit.ts";
-import { select } from "../src/selection.ts";
+import { parseExhibit } from "../src/exhibit/exhibit.ts";
+import { AS_CAPTURED, Scene } from "../src/scene/scene.ts";
+import { select } from "../src/scene/selection.ts";
+import { leastDrawn, type ShownHead, strands } from "../src/views/bipartite/links.ts";
+import { describe } from "../src/views/bipartite/words.ts";
 import { fixture } from "./fixtures.ts";
 
 const NOTHING = { query: null, key: null };
@@ -69,26 +70,26 @@ group("lines", () => {
 });
 
 group("in words", () => {
-  const exhibit = parseExhibit(fixture("causal").raw);
-  const selection = select(exhibit, "all");
+  const scene = new Scene(parseExhibit(fixture("causal").raw).find(), AS_CAPTURED);
+  const selection = select(scene, "all");
   const weights = Array(36).fill(0);
-  const masked = fixture("causal").expected.masked.slice(0, 36);
+  const masked = fixture("causal").expected.self.masked.slice(0, 36);
   weights[5 * 6 + 0] = 0.125;
   weights[5 * 6 + 3] = 0.875;
   const head = shown(7, weights, masked);
 
   test("a query tells its strongest keys", () => {
-    const words = describe(exhibit, 3, [head], selection, { query: 5, key: null });
+    const words = describe(scene, 3, [head], selection, { query: 5, key: null });
     expect(words).toBe("Layer 3 · head 7 · ly → fell 0.88, The 0.13");
   });
 
   test("a key tells who looks at it", () => {
-    expect(describe(exhibit, 3, [head], selection, { query: null, key: 3 })).toBe("Layer 3 · head 7 · fell ← ly 0.88");
+    expect(describe(scene, 3, [head], selection, { query: null, key: 3 })).toBe("Layer 3 · head 7 · fell ← ly 0.88");
   });
 
   test("of several heads, each weight names its own", () => {
     const words = describe(
-      exhibit,
+      scene,
       0,
       [
         shown(
@@ -105,17 +106,24 @@ group("in words", () => {
   });
 
   test("masked is not zero", () => {
-    expect(describe(exhibit, 0, [head], selection, { query: 0, key: 3 })).toBe("Layer 0 · head 7 · The → fell masked");
-    expect(describe(exhibit, 0, [head], selection, { query: 5, key: 1 })).toBe("Layer 0 · head 7 · ly → amber < 0.001");
+    expect(describe(scene, 0, [head], selection, { query: 0, key: 3 })).toBe("Layer 0 · head 7 · The → fell masked");
+    expect(describe(scene, 0, [head], selection, { query: 5, key: 1 })).toBe("Layer 0 · head 7 · ly → amber < 0.001");
+  });
+
+  test("hidden is not masked", () => {
+    const hidden = new Scene(scene.attention, { units: "pieces", sink: "hidden" });
+    const data = hidden.head(0, 0);
+    const words = describe(hidden, 0, [{ ...head, data }], selection, { query: 5, key: 0 });
+    expect(words).toBe("Layer 0 · head 7 · ly → The hidden");
   });
 
   test("no head is chosen", () => {
-    expect(describe(exhibit, 1, [], selection, NOTHING)).toBe("Layer 1 · no head is chosen");
+    expect(describe(scene, 1, [], selection, NOTHING)).toBe("Layer 1 · no head is chosen");
   });
 });
 
 test("a filter leaves one segment's queries and one's keys", () => {
-  const exhibit = parseExhibit(fixture("full").raw);
+  const exhibit = parseExhibit(fixture("full").raw).find();
   expect(select(exhibit, "a-b")).toEqual({ query: [0, 1, 2, 3], key: [4, 5] });
   expect(select(exhibit, "b-a")).toEqual({ query: [4, 5], key: [0, 1, 2, 3] });
   expect(select(exhibit, "all").query).toHaveLength(6);

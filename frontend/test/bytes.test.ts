@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
-import { fromBase85, unpack } from "../src/bytes.ts";
+import { fromBase85, unpack } from "../src/bytes/unpack.ts";
 import { fixture } from "./fixtures.ts";
 
 afterEach(() => vi.unstubAllGlobals());

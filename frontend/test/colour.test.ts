@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { accentColour, blend, headColours, luminance, type Rgb, readableOn, sequentialScale } from "../src/colour.ts";
+import {
+  accentColour,
+  blend,
+  headColours,
+  luminance,
+  type Rgb,
+  readableOn,
+  sequentialScale,
+  signedPosition,
+  signedScale,
+} from "../src/drawing/colour.ts";
 
 const WHITE: Rgb = [255, 255, 255];
 const SLATE: Rgb = [30, 33, 41];
@@ -54,6 +64,26 @@ describe.each([
     const steps = quarters.slice(1).map((value, i) => value - quarters[i]);
     expect(Math.max(...steps) / Math.min(...steps)).toBeLessThan(1.6);
   });
+
+  test("numbers of either sign and of one size are as light as one another, and never look the same", () => {
+    const scale = signedScale(ground, dark);
+    expect(scale).toHaveLength(511);
+    expect(scale[255]).toEqual(ground);
+    for (let i = 1; i <= 255; i++) {
+      const [negative, positive] = [scale[255 - i], scale[255 + i]].map((colour) => toOklab(colour.map(toLinear)));
+      expect(Math.abs(negative[0] - positive[0])).toBeLessThan(0.03);
+    }
+    for (const see of Object.values(VISION)) {
+      for (const i of [64, 128, 191, 255]) {
+        expect(distance(see(scale[255 - i]), see(scale[255 + i]))).toBeGreaterThan(0.04);
+      }
+    }
+  });
+});
+
+test("the signed scale takes both signs as far", () => {
+  expect([-4, -1, 0, 1, 4, 9].map((value) => signedPosition(value, 4))).toEqual([-1, -0.5, 0, 0.5, 1, 1]);
+  expect(signedPosition(0, 0)).toBe(0);
 });
 
 test("blending goes from the ground to the colour", () => {

@@ -1,48 +1,63 @@
 import { describe, expect, test } from "vitest";
-import { parseExhibit } from "../src/exhibit.ts";
-import { FIXTURES, fixture } from "./fixtures.ts";
+import { parseExhibit } from "../src/exhibit/exhibit.ts";
+import { ATTENTIONS, fixture } from "./fixtures.ts";
 
-describe.each(FIXTURES)("the %s fixture", (name) => {
+describe.each(ATTENTIONS)("of the %s fixture, the attention %s", (name, of) => {
   const { raw, expected } = fixture(name);
+  const { shape, layers, weights, masked } = expected[of];
   const exhibit = parseExhibit(raw);
-  const [layers, heads, queries, keys] = expected.shape;
+  const [, heads, queries, keys] = shape;
   const each = (visit: (layer: number, head: number, start: number) => void) => {
-    for (let i = 0; i < layers * heads; i++) visit(Math.floor(i / heads), i % heads, i * queries * keys);
+    for (let i = 0; i < layers.length * heads; i++) visit(layers[Math.floor(i / heads)], i % heads, i * queries * keys);
   };
 
   test("decodes to what was captured, within the stated errors", () => {
     let compared = 0;
     each((layer, head, start) => {
-      exhibit.attention(layer, head).forEach((weight, i) => {
-        const captured = expected.weights[start + i];
+      exhibit.attention(layer, head, of).forEach((weight, i) => {
+        const captured = weights[start + i];
         const allowed = captured >= 0.001 ? Math.min(0.002, 0.1 * captured) : 0.001;
         expect(Math.abs(weight - captured)).toBeLessThanOrEqual(allowed + 1e-6);
+        expect(Math.abs(weight - captured)).toBeLessThanOrEqual(exhibit.find(of).error + 1e-6);
         compared++;
       });
     });
-    expect(compared).toBe(expected.weights.length);
+    expect(compared).toBe(weights.length);
   });
 
   test("tells masked from zero", () => {
     each((layer, head, start) => {
-      const masked = expected.masked.slice(start, start + queries * keys);
-      expect([...exhibit.masked(layer, head)]).toEqual(masked);
-      masked.forEach((isMasked, i) => {
-        if (isMasked) expect(exhibit.attention(layer, head)[i]).toBe(0);
+      const hidden = masked.slice(start, start + queries * keys);
+      expect([...exhibit.masked(layer, head, of)]).toEqual(hidden);
+      hidden.forEach((isMasked, i) => {
+        if (isMasked) expect(exhibit.attention(layer, head, of)[i]).toBe(0);
       });
     });
   });
 
-  test("has a token for each row and column", () => {
-    expect(exhibit.layers).toBe(layers);
-    expect(exhibit.heads).toBe(heads);
-    expect(exhibit.tokens.query).toHaveLength(queries);
-    expect(exhibit.tokens.key).toHaveLength(keys);
+  test("has its layers, heads and tokens", () => {
+    const attention = exhibit.find(of);
+    expect(attention.layers).toEqual(layers);
+    expect(attention.heads).toBe(heads);
+    expect(attention.hasMasked).toBe(masked.includes(1));
+    expect(attention.query).toHaveLength(queries);
+    expect(attention.key).toHaveLength(keys);
   });
 });
 
+test("the first attention is the one that is shown first", () => {
+  const exhibit = parseExhibit(fixture("cross").raw);
+  expect(exhibit.attentions.map(({ name }) => name)).toEqual(["cross", "encoder", "decoder"]);
+  expect(exhibit.attention(1, 2)).toEqual(exhibit.attention(1, 2, "cross"));
+  expect([exhibit.layers, exhibit.heads]).toEqual([2, 3]);
+  expect(exhibit.tokens.query).toEqual(["Das", "Haus", "[SEP]"]);
+  expect(exhibit.tokens.key).toHaveLength(6);
+  expect(exhibit.find().of).toEqual({ query: "target", key: "source" });
+  expect(exhibit.error).toBe(Math.max(...exhibit.attentions.map(({ error }) => error)));
+});
+
 test("some fixture has weights that look into `top`, and some that are too small to keep", () => {
-  const weights = FIXTURES.flatMap((name) => fixture(name).expected.weights);
+  const weights = ATTENTIONS.flatMap(([name, of]) => fixture(name).expected[of].weights);
   expect(weights.some((weight) => weight > 0.985)).toBe(true);
   expect(weights.some((weight) => weight > 0 && weight < 0.001)).toBe(true);
 });
@@ -50,14 +65,25 @@ test("some fixture has weights that look into `top`, and some that are too small
 test("tokens and provenance are as written", () => {
   const exhibit = parseExhibit(fixture("full").raw);
   expect(exhibit.tokens.query).toEqual(["[CLS]", "slow", "ly", "[SEP]", "fast", "[SEP]"]);
-  expect(exhibit.query.map((token) => token.special)).toEqual([true, false, false, true, false, true]);
-  expect(exhibit.query.map((token) => token.segment)).toEqual([0, 0, 0, 0, 1, 1]);
-  expect(exhibit.query[2].continues).toBe(true);
+  const { query, hasPair } = exhibit.find("self");
+  expect(query.map((token) => token.special)).toEqual([true, false, false, true, false, true]);
+  expect(query.map((token) => token.segment)).toEqual([0, 0, 0, 0, 1, 1]);
+  expect(query[2].continues).toBe(true);
+  expect(hasPair).toBe(true);
+  expect(exhibit.notes).toEqual(["A note."]);
   expect(exhibit.text).toBe("a text");
   expect(exhibit.pair).toBe("fast");
   expect(exhibit.provenance).toMatchObject({ model: "toy", dtype: "float32", versions: { torch: "2.13.0" } });
   expect(exhibit.error).toBeGreaterThan(0);
   expect(exhibit.error).toBeLessThanOrEqual(0.002);
+});
+
+test("tokens tell who wrote them, and which piece of a character they are", () => {
+  const { query, hasPair } = parseExhibit(fixture("chat").raw).find();
+  expect(query.map(({ part }) => part)).toEqual([null, null, null, [1, 3], [2, 3], [3, 3], null]);
+  expect(query.map(({ role }) => role)).toEqual([null, ...Array(5).fill("user"), "assistant"]);
+  expect(query.map(({ generated }) => generated)).toEqual([...Array(6).fill(false), true]);
+  expect(hasPair).toBe(false);
 });
 
 test("what a script does to an array is not seen by the views", () => {
@@ -77,6 +103,13 @@ test.each([
 ])("layer %s, head %s is out of range", (layer, head) => {
   const exhibit = parseExhibit(fixture("full").raw);
   expect(() => exhibit.attention(layer, head)).toThrow(RangeError);
+});
+
+test("layers go by the model's own numbers", () => {
+  const exhibit = parseExhibit(fixture("window").raw);
+  expect(exhibit.attention(8, 0)).not.toEqual(exhibit.attention(4, 0));
+  expect(() => exhibit.attention(0, 0)).toThrow("layer 0 does not exist: expected one of 4, 8");
+  expect(() => exhibit.attention(4, 0, "cross")).toThrow('attention "cross" does not exist: expected one of self');
 });
 
 describe("damaged bytes", () => {
@@ -134,7 +167,15 @@ describe("damaged bytes", () => {
     ["a header that is no JSON", (h: string) => h.trimEnd().slice(0, -1)],
     ["a header that is no object", () => "[1]"],
     ["no header of ours", (h: string) => h.replaceAll('"attnviz"', '"other"')],
-    ["a newer format", (h: string) => h.replaceAll('\\"format\\":1', '\\"format\\":2')],
+    ["a newer format", (h: string) => h.replaceAll('\\"format\\":2', '\\"format\\":3')],
+    ["another kind of file", (h: string) => h.replaceAll('\\"kind\\":\\"attention\\"', '\\"kind\\":\\"neurons\\"')],
+    ["more layers than weights", (h: string) => h.replaceAll('\\"layers\\":[0,1]', '\\"layers\\":[0,1,2]')],
+    ["layers out of order", (h: string) => h.replaceAll('\\"layers\\":[0,1]', '\\"layers\\":[1,0]')],
+    ["tokens of another name", (h: string) => h.replaceAll('\\"key\\":\\"text\\"', '\\"key\\":\\"past\\"')],
+    [
+      "no attention",
+      (h: string) => h.replaceAll(/\\"attentions\\":\[.*\],\\"format/g, '\\"attentions\\":[],\\"format'),
+    ],
   ])("%s are refused", (_, change) => {
     const bytes = withHeader(change);
     expect(bytes).not.toEqual(raw);

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { formatCell, formatToken, formatWeight } from "../src/format.ts";
+import {
+  formatCell,
+  formatNumber,
+  formatPercent,
+  formatShare,
+  formatToken,
+  formatWeight,
+} from "../src/scene/format.ts";
 
 test.each([
   [0, "< 0.001"],
@@ -45,4 +52,20 @@ test.each([
 
 test("a very long token is cut", () => {
   expect(formatToken("x".repeat(10_000)).length).toBeLessThan(100);
+});
+
+test("numbers have about three digits and a minus sign", () => {
+  const numbers = [0, 0.0001, 0.1234, -0.9876, 0.9999, 12.345, -123.4, 12345];
+  expect(numbers.map(formatNumber)).toEqual(["0", "0", "0.123", "−0.988", "1.00", "12.35", "−123", "1.23e+4"]);
+});
+
+test("shares are percents, of either sign", () => {
+  expect([0.314, -0.314, 0.001, -0.001, 2.5].map((share) => formatPercent(share).replace(/\s/, " "))).toEqual([
+    "31 %",
+    "−31 %",
+    "0 %",
+    "0 %",
+    "250 %",
+  ]);
+  expect([0, 0.0004, 0.0096, 0.41, 1].map(formatShare)).toEqual(["0", "0", ".010", ".410", "1"]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Rgb } from "../src/colour.ts";
-import { pool, shade, UNSEEN } from "../src/heatmap.ts";
+import type { Rgb } from "../src/drawing/colour.ts";
+import { pool, shade, UNSEEN } from "../src/drawing/heatmap.ts";
 
 const HEAD = {
   // Three queries, four keys.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Rgb } from "../src/colour.ts";
-import { Raster } from "../src/raster.ts";
+import type { Rgb } from "../src/drawing/colour.ts";
+import { Raster } from "../src/drawing/raster.ts";
 
 const RED: Rgb = [255, 0, 0];
 const BLUE: Rgb = [0, 0, 255];

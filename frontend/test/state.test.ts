@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { initialState, reduce, type Shape, shownHead } from "../src/state.ts";
+import { type AttentionShape, initialState, reduce, type Shape, shownHead } from "../src/state.ts";
 
-const SHAPE: Shape = { views: ["head", "model", "matrix"], layers: 6, heads: 4, queries: 10, keys: 12, hasPair: true };
+const self: AttentionShape = {
+  name: "self",
+  layers: [0, 1, 2, 3, 4, 5],
+  heads: 4,
+  query: { length: 10 },
+  key: { length: 12 },
+  hasPair: true,
+};
+const SHAPE: Shape = { views: ["head", "model", "matrix"], attentions: [self] };
 const START = initialState(SHAPE);
 
 test("at first: the first view and layer, all heads, nothing pinned", () => {
@@ -50,6 +58,12 @@ test.each([
       filter: "b-c",
       scale: 1,
       thumbnails: null,
+      attention: "cross",
+      units: "sentences",
+      sink: true,
+      expanded: 1,
+      order: "name",
+      neuron: "5",
     },
   ],
   [{ unknown: 1 }],
@@ -57,8 +71,60 @@ test.each([
   expect(reduce(START, change, SHAPE)).toEqual(START);
 });
 
+test("neurons are opened, sorted and pinned", () => {
+  const next = reduce(START, { expanded: false, order: "head", neuron: 63 }, SHAPE);
+  expect(next).toEqual({ ...START, expanded: false, order: "head", neuron: 63 });
+  expect(reduce(next, { neuron: null, expanded: true, order: "index" }, SHAPE)).toEqual(START);
+});
+
 test("without a pair there is nothing to filter", () => {
-  expect(reduce(START, { filter: "a-b" }, { ...SHAPE, hasPair: false }).filter).toBe("all");
+  expect(reduce(START, { filter: "a-b" }, { ...SHAPE, attentions: [{ ...self, hasPair: false }] }).filter).toBe("all");
+});
+
+test("a layer is the nearest that there is", () => {
+  const hybrid: Shape = { ...SHAPE, attentions: [{ ...self, layers: [4, 8] }] };
+  const start = initialState(hybrid);
+  const layerAt = (layer: number) => reduce(start, { layer }, hybrid).layer;
+  expect(start.layer).toBe(4);
+  expect([-9, 0, 5, 6, 7, 8, 99, Number.POSITIVE_INFINITY].map(layerAt)).toEqual([4, 4, 4, 4, 8, 8, 8, 8]);
+});
+
+describe("switching attentions", () => {
+  const cross: AttentionShape = {
+    ...self,
+    name: "cross",
+    layers: [0, 1, 2],
+    heads: 2,
+    key: { length: 7 },
+    hasPair: false,
+  };
+  const shape: Shape = { ...SHAPE, attentions: [self, cross] };
+  const go = (state: typeof START, attention: string) => reduce(state, { attention }, shape);
+
+  test("layers and heads come as near as they can", () => {
+    const chosen = reduce(START, { layer: 4, heads: [3, 1], head: 3 }, shape);
+    expect(go(chosen, "cross")).toMatchObject({ attention: "cross", layer: 2, heads: [1], head: 1 });
+  });
+
+  test("all heads stay all heads, both ways", () => {
+    expect(go(START, "cross").heads).toEqual([0, 1]);
+    expect(go(go(START, "cross"), "self").heads).toEqual([0, 1, 2, 3]);
+    expect(go(reduce(START, { heads: [3] }, shape), "cross").heads).toEqual([0, 1]);
+  });
+
+  test("the old one's tokens and filter are let go", () => {
+    const pinned = reduce(START, { query: 3, key: 11, filter: "a-b" }, shape);
+    expect(go(pinned, "cross")).toMatchObject({ query: null, key: null, filter: "all" });
+    expect(go(pinned, "self")).toEqual(pinned);
+  });
+
+  test("what is asked for at the same time is of the new one", () => {
+    expect(reduce(START, { attention: "cross", layer: 9, key: 11, heads: [1] }, shape)).toMatchObject({
+      layer: 2,
+      key: 6,
+      heads: [1],
+    });
+  });
 });
 
 describe("switching views", () => {

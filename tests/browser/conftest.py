@@ -18,6 +18,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import browser as machine  # noqa: E402 - the same search for a browser that `make` uses
 
+from attnviz_mkdocs.codec import encode  # noqa: E402
+from attnviz_mkdocs.render import draw_page  # noqa: E402
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -125,3 +129,16 @@ def served():
     yield serve
     for server in servers:
         server.shutdown()
+
+
+@pytest.fixture
+def alone(tmp_path, tab):
+    """A page with one view and nothing else."""
+
+    def open_it(made, kind: str = "head", **options):
+        figure = Figure(kind, "small", Model(source="x"), Text(text="x"), Options(**options), None, Place("x"))
+        page = tmp_path / "view.html"
+        page.write_text(draw_page(figure, "key", encode(made)), encoding="utf-8")
+        return tab.open(page).view()
+
+    return open_it

@@ -8,10 +8,6 @@ import numpy as np
 import pytest
 from builders import attention, exhibit, later
 
-from attnviz_mkdocs.codec import encode
-from attnviz_mkdocs.render import draw_page
-from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
-
 INK = """(canvas) => {
   const { width, height } = canvas, data = canvas.getContext("2d").getImageData(0, 0, width, height).data
   const ink = new Map()
@@ -21,19 +17,6 @@ INK = """(canvas) => {
   }
   return Object.fromEntries(ink)
 }"""
-
-
-@pytest.fixture
-def alone(tmp_path, tab):
-    """A page with one view and nothing else."""
-
-    def open_it(made, kind: str = "head", **options):
-        figure = Figure(kind, "small", Model(source="x"), Text(text="x"), Options(**options), None, Place("x"))
-        page = tmp_path / "view.html"
-        page.write_text(draw_page(figure, "key", encode(made)), encoding="utf-8")
-        return tab.open(page).view()
-
-    return open_it
 
 
 def state(view) -> dict:
@@ -193,7 +176,7 @@ def test_filters_of_a_pair(alone):
     made = exhibit(attention(1, 1, 6))
     tokens = tuple(replace(token, segment=index // 2) for index, token in enumerate(made.query[:4]))
     tokens += tuple(replace(token, segment=1) for token in made.query[4:])
-    view = alone(replace(made, query=tokens, key=tokens, pair="pair"))
+    view = alone(replace(made, tokens={"text": tokens}, pair="pair"))
     shown = {}
     for choice in ("all", "a-a", "a-b", "b-a", "b-b"):
         view.get_by_label("Sentences").select_option(choice)

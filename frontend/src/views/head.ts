@@ -1,5 +1,5 @@
-import { Bipartite } from "../bipartite/bipartite.ts";
-import { onKeys } from "../interaction.ts";
+import { onKeys } from "../drawing/interaction.ts";
+import { Bipartite } from "./bipartite/bipartite.ts";
 import type { View } from "./view.ts";
 
 /** Queries left, keys right, a line for each weight of the chosen heads. */

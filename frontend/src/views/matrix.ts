@@ -1,24 +1,21 @@
-import { readableOn, scalePosition, toCss } from "../colour.ts";
-import { element, pixelRatio, place, prepare } from "../dom.ts";
-import type { Head } from "../exhibit.ts";
-import { FLOOR, formatCell, formatToken, formatWeight, MASKED } from "../format.ts";
-import { pool, type Shading, shade, UNSEEN } from "../heatmap.ts";
-import { clamp, onKeys, onPointer } from "../interaction.ts";
-import { legend } from "../legend.ts";
-import { type Selection, select } from "../selection.ts";
+import { readableOn, scalePosition, toCss } from "../drawing/colour.ts";
+import { element, pixelRatio, place, prepare } from "../drawing/dom.ts";
+import { pool, type Shading, shade, UNSEEN } from "../drawing/heatmap.ts";
+import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
+import { fontOf } from "../drawing/labels.ts";
+import { legend } from "../drawing/legend.ts";
+import type { Head } from "../exhibit/track.ts";
+import { FLOOR, formatCell, formatWeight, HIDDEN, MASKED } from "../scene/format.ts";
+import { asColumns, type Selection, select } from "../scene/selection.ts";
+import { labelOf, SIDES, type Side, tokenName } from "../scene/tokens.ts";
 import { shownHead } from "../state.ts";
-import { fontOf, SIDES, type Side, tokenName, widestLabel } from "../tokens.ts";
+import { paintLabels, paintSpeakers } from "./matrix/labels.ts";
+import { type Layout, layOut, PAD, SPACED } from "./matrix/layout.ts";
 import type { Stage, View } from "./view.ts";
 
-const CELL = { least: 2, most: 40 };
-/** Cells from this size on show their value; from this size on they are set apart. */
+/** Cells from this size on show their value. */
 const VALUED = 28;
-const SPACED = 7;
-/** Distance between the labels of rows, and of columns, which lean so that they are read without turning the head. */
-const LABELS = { query: 13, key: 18 };
-const LEAN = -Math.PI / 4;
 const FONT = 12;
-const PAD = 6;
 
 /** A row and a column, each where there is one. */
 type Cell = { readonly [side in Side]: number | null };
@@ -63,18 +60,18 @@ class Matrix {
   #drawn = "";
 
   constructor(private readonly stage: Stage) {
-    const { body, signal, exhibit } = stage;
-    this.#selection = select(exhibit, stage.state().filter);
+    const { body, signal, scene } = stage;
+    this.#selection = asColumns(select(scene, stage.state().filter), scene);
     this.#root.append(this.#canvas, ...Object.values(this.#bands), ...Object.values(this.#labels));
     body.append(element("div", { class: "scroll" }, this.#root, this.#legend));
-    this.#layout = layOut(stage, this.#selection, this.#root);
-    const { width, height, left, top, cell } = this.#layout;
+    this.#layout = layOut(scene, this.#selection, stage.width, this.#root);
+    const { width, height, left, top, cell, mirrored } = this.#layout;
     const { query, key } = this.#selection;
     place(this.#root, { width, height });
     place(this.#canvas, { width, height });
     place(this.#bands.query, { left, width: key.length * cell, height: cell });
     place(this.#bands.key, { top, width: cell, height: query.length * cell });
-    place(this.#labels.query, { right: width - left + PAD });
+    place(this.#labels.query, mirrored ? { left: left + key.length * cell + PAD } : { right: width - left + PAD });
     place(this.#labels.key, { bottom: height - top + PAD });
     place(this.#legend, { width }).style.paddingLeft = `${left}px`;
     onPointer<Cell>(this.#root, signal, {
@@ -124,7 +121,7 @@ class Matrix {
       if (i === null) continue;
       place(this.#bands[side], side === "query" ? { top: top + i * size } : { left: left + i * size });
       place(this.#labels[side], side === "query" ? { top: top + (i + 0.5) * size } : { left: left + (i + 0.5) * size });
-      this.#labels[side].textContent = tokenName(this.stage.exhibit, side, this.#selection[side][i]);
+      this.#labels[side].textContent = labelOf(this.stage.scene[side][this.#selection[side][i]]);
     }
     this.stage.say(this.#describe(at));
   }
@@ -134,7 +131,7 @@ class Matrix {
   }
 
   get #head(): Head {
-    return this.stage.exhibit.head(this.stage.state().layer, this.#headIndex);
+    return this.stage.scene.head(this.stage.state().layer, this.#headIndex);
   }
 
   #hit({ clientX, clientY }: MouseEvent): Cell | null {
@@ -157,30 +154,37 @@ class Matrix {
 
   #describe(at: Cell): string | null {
     if (at.query === null || at.key === null) return null;
-    const { exhibit } = this.stage;
+    const { scene } = this.stage;
     const query = this.#selection.query[at.query];
     const key = this.#selection.key[at.key];
     const { weights, masked } = this.#head;
-    const i = query * exhibit.key.length + key;
-    const pair = `${tokenName(exhibit, "query", query)} → ${tokenName(exhibit, "key", key)}`;
-    const value = masked?.[i] ? MASKED : formatWeight(weights[i]);
+    const i = query * scene.key.length + key;
+    const pair = `${tokenName(scene, "query", query)} → ${tokenName(scene, "key", key)}`;
+    const value = key === scene.hidden ? HIDDEN : masked?.[i] ? MASKED : formatWeight(weights[i]);
     return `Layer ${this.stage.state().layer} · head ${this.#headIndex} · ${pair} ${value}`;
   }
 
   #paint(): void {
     const { width, height, cell } = this.#layout;
-    const { exhibit, theme, state } = this.stage;
+    const { scene, theme, state } = this.stage;
     const { query, key } = this.#selection;
-    const cells = pool(this.#head, exhibit.key.length, this.#selection, query.length, key.length);
+    const cells = pool(this.#head, scene.key.length, this.#selection, query.length, key.length);
     const full = state().scale === "full";
     const largest = full ? 1 : cells.reduce((most, weight) => Math.max(most, weight), FLOOR);
     const shading: Shading = { scale: theme.scale, largest, ink: theme.ink };
     const context = prepare(this.#canvas, width, height);
     this.#paintCells(context, cells, shading);
-    this.#paintLabels(context);
+    context.font = fontOf(this.#root, FONT);
+    paintLabels(context, this.#layout, scene, this.#selection, theme);
+    context.font = fontOf(this.#root, 11);
+    paintSpeakers(context, this.#layout, scene, this.#selection, theme);
     if (cell >= VALUED) this.#paintValues(context, cells, shading);
     this.#legend.replaceChildren(
-      ...legend(shading, full ? "the same for all heads" : "of this head", cells.includes(UNSEEN)),
+      ...legend(
+        shading,
+        full ? "the same for all heads" : "of this head",
+        cells.includes(UNSEEN) ? scene.unseen : null,
+      ),
     );
   }
 
@@ -194,35 +198,12 @@ class Matrix {
     context.putImageData(new ImageData(bytes, width, height), Math.round(left * ratio), Math.round(top * ratio));
   }
 
-  #paintLabels(context: CanvasRenderingContext2D): void {
-    const { left, top, cell, label } = this.#layout;
-    const { exhibit, theme } = this.stage;
-    context.font = fontOf(this.#root, FONT);
-    context.textBaseline = "middle";
-    for (const side of SIDES) {
-      const every = Math.ceil(LABELS[side] / cell);
-      context.textAlign = side === "query" ? "right" : "left";
-      this.#selection[side].forEach((index, i) => {
-        if (i % every !== 0) return;
-        const token = exhibit[side][index];
-        context.fillStyle = toCss(theme.ink, token.special ? 0.66 : 1);
-        context.save();
-        if (side === "query") context.translate(left - PAD, top + (i + 0.5) * cell);
-        else {
-          context.translate(left + (i + 0.5) * cell, top - PAD);
-          context.rotate(LEAN);
-        }
-        context.fillText(clip(context, formatToken(token.label), label), 0, 0);
-        context.restore();
-      });
-    }
-  }
-
   #paintValues(context: CanvasRenderingContext2D, cells: Float32Array, { scale, largest }: Shading): void {
     const { left, top, cell } = this.#layout;
     const columns = this.#selection.key.length;
     context.font = fontOf(this.#root, 11);
     context.textAlign = "center";
+    context.textBaseline = "middle";
     cells.forEach((weight, i) => {
       if (weight === UNSEEN) return;
       context.fillStyle = toCss(readableOn(scale[Math.round(255 * scalePosition(weight, largest))]));
@@ -230,39 +211,4 @@ class Matrix {
       context.fillText(formatCell(weight), x - 0.5, top + (Math.floor(i / columns) + 0.5) * cell);
     });
   }
-}
-
-interface Layout {
-  readonly width: number;
-  readonly height: number;
-  readonly left: number;
-  readonly top: number;
-  readonly cell: number;
-  /** Longest label in CSS pixels. */
-  readonly label: number;
-}
-
-function layOut({ exhibit, width }: Stage, { query, key }: Selection, styled: Element): Layout {
-  const most = Math.min(120, width * 0.22);
-  const label = (side: Side) => Math.min(most, widestLabel(styled, exhibit[side]));
-  const left = Math.ceil(label("query") + PAD + 2);
-  const lean = Math.ceil(label("key") * Math.SQRT1_2 + PAD);
-  const top = lean + PAD;
-  const cell = Math.max(CELL.least, Math.min(CELL.most, (width - left - lean) / key.length));
-  const whole = cell >= SPACED ? Math.floor(cell) : cell;
-  return {
-    width: Math.ceil(left + key.length * whole + lean),
-    height: Math.ceil(top + query.length * whole + 1),
-    left,
-    top,
-    cell: whole,
-    label: most,
-  };
-}
-
-function clip(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let end = text.length;
-  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end--;
-  return `${text.slice(0, end)}…`;
 }

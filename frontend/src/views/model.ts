@@ -1,13 +1,13 @@
-import { Bipartite } from "../bipartite/bipartite.ts";
-import { element, pixelRatio, place } from "../dom.ts";
-import { FLOOR, formatWeight } from "../format.ts";
-import { pool, shade } from "../heatmap.ts";
-import { clamp, onKeys, onPointer } from "../interaction.ts";
-import { LazyCanvases } from "../lazy.ts";
-import { Raster } from "../raster.ts";
-import { type Selection, select } from "../selection.ts";
+import { element, pixelRatio, place } from "../drawing/dom.ts";
+import { pool, shade } from "../drawing/heatmap.ts";
+import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
+import { LazyCanvases } from "../drawing/lazy.ts";
+import { Raster } from "../drawing/raster.ts";
+import { FLOOR, formatWeight } from "../scene/format.ts";
+import { asColumns, type Selection, select } from "../scene/selection.ts";
+import { tokenName } from "../scene/tokens.ts";
 import type { State } from "../state.ts";
-import { tokenName } from "../tokens.ts";
+import { Bipartite } from "./bipartite/bipartite.ts";
 import type { Stage, View } from "./view.ts";
 
 /** Up to here a thumbnail's lines are told apart. */
@@ -16,7 +16,7 @@ const MOST_TOKENS_AS_LINES = 48;
 const FAINTEST = 0.01;
 /** Room for the numbers of layers and heads, in CSS pixels. */
 const MARGIN = 22;
-const CELL = { least: 14, most: 60 };
+const CELL = { least: 14, most: 96 };
 /** Between thumbnails; less where there is little room. */
 const GAP = { narrow: 2, wide: 4, wideFrom: 28 };
 
@@ -26,9 +26,9 @@ interface Place {
 }
 
 /** A head in large, below its row. */
-interface Opened {
+interface Detail {
   readonly place: Place;
-  readonly detail: HTMLElement;
+  readonly node: HTMLElement;
   readonly drawing: Bipartite;
   close(): void;
 }
@@ -45,7 +45,7 @@ export const modelView: View = {
     field: "thumbnails",
     label: "Heads as",
     options: { lines: "lines", heatmap: "heat map" },
-    value: (state, exhibit) => thumbnails(state, select(exhibit, state.filter)),
+    value: (state, scene) => thumbnails(state, select(scene, state.filter)),
   },
 
   mount(stage) {
@@ -68,30 +68,34 @@ function thumbnails({ thumbnails }: State, { query, key }: Selection): "lines" |
 class Grid {
   readonly #root = element("div", { class: "grid" });
   readonly #outline = element("div", { class: "outline" });
+  readonly #note = element("p", { class: "note" });
   readonly #rows: HTMLElement[] = [];
   readonly #canvases: LazyCanvases;
   readonly #selection: Selection;
+  /** The same for heat maps. */
+  readonly #columns: Selection;
   readonly #cell: number;
   readonly #gap: number;
   #drawn = "";
   #at: Place | null = null;
-  #open: Opened | null = null;
+  #open: Detail | null = null;
 
   constructor(private readonly stage: Stage) {
-    const { exhibit, width, body, signal } = stage;
-    this.#selection = select(exhibit, stage.state().filter);
-    const room = (width - MARGIN) / exhibit.heads;
+    const { scene, width, body, signal } = stage;
+    this.#selection = select(scene, stage.state().filter);
+    this.#columns = asColumns(this.#selection, scene);
+    const room = (width - MARGIN) / scene.heads;
     this.#gap = room < GAP.wideFrom ? GAP.narrow : GAP.wide;
     this.#cell = Math.floor(Math.max(CELL.least, Math.min(CELL.most, room - this.#gap)));
     this.#canvases = new LazyCanvases(signal);
     const step = this.#cell + this.#gap;
     this.#root.style.setProperty("--cell", `${this.#cell}px`);
     this.#root.style.setProperty("--gap", `${this.#gap}px`);
-    const heads = Array.from({ length: exhibit.heads }, (_, head) => element("span", {}, String(head)));
+    const heads = Array.from({ length: scene.heads }, (_, head) => element("span", {}, String(head)));
     this.#root.append(element("div", { class: "columns", "aria-hidden": "true" }, ...heads));
-    for (let layer = 0; layer < exhibit.layers; layer++) {
+    for (const layer of scene.layers) {
       const canvas = element("canvas");
-      this.#canvases.add(canvas, exhibit.heads * step, this.#cell, (context) => this.#paintRow(context, layer));
+      this.#canvases.add(canvas, scene.heads * step, this.#cell, (context) => this.#paintRow(context, layer));
       const row = element("div", { class: "row" }, element("span", {}, String(layer)), canvas);
       this.#rows.push(row);
       this.#root.append(row);
@@ -99,7 +103,7 @@ class Grid {
     place(this.#outline, { width: this.#cell, height: this.#cell });
     this.#outline.hidden = true;
     this.#root.append(this.#outline);
-    body.append(element("div", { class: "scroll" }, this.#root));
+    body.append(element("div", { class: "scroll" }, this.#root), this.#note);
     onPointer<Place>(body, signal, {
       hit: (event) => this.#hit(event),
       point: (place) => this.point(place),
@@ -111,6 +115,7 @@ class Grid {
     const { thumbnails, head, layer } = this.stage.state();
     if (thumbnails !== this.#drawn) {
       this.#drawn = thumbnails;
+      this.#note.textContent = this.#legend();
       this.#canvases.repaint();
     }
     const { place } = this.#open ?? {};
@@ -121,13 +126,10 @@ class Grid {
   }
 
   move(layers: number, heads: number): void {
-    const { exhibit } = this.stage;
+    const { scene } = this.stage;
     const at = this.#at ?? this.#open?.place;
-    this.point(
-      at
-        ? { layer: clamp(at.layer + layers, exhibit.layers), head: clamp(at.head + heads, exhibit.heads) }
-        : { layer: 0, head: 0 },
-    );
+    const row = at ? clamp(scene.layers.indexOf(at.layer) + layers, scene.layers.length) : 0;
+    this.point({ layer: scene.layers[row], head: at ? clamp(at.head + heads, scene.heads) : 0 });
     this.#outline.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
@@ -141,9 +143,13 @@ class Grid {
 
   #hit({ target, clientX }: MouseEvent): Place | null {
     if (!(target instanceof HTMLCanvasElement)) return null;
-    const layer = this.#rows.indexOf(target.parentElement as HTMLElement);
+    const layer = this.stage.scene.layers[this.#rows.indexOf(target.parentElement as HTMLElement)];
     const head = Math.floor((clientX - target.getBoundingClientRect().left) / (this.#cell + this.#gap));
-    return layer >= 0 && head >= 0 && head < this.stage.exhibit.heads ? { layer, head } : null;
+    return layer !== undefined && head >= 0 && head < this.stage.scene.heads ? { layer, head } : null;
+  }
+
+  #row(layer: number): HTMLElement {
+    return this.#rows[this.stage.scene.layers.indexOf(layer)];
   }
 
   /** Outlines the head that is pointed at, and tells of it. */
@@ -155,15 +161,15 @@ class Grid {
       else this.stage.say(null);
       return;
     }
-    const row = this.#rows[at.layer];
+    const row = this.#row(at.layer);
     place(this.#outline, { left: MARGIN + at.head * (this.#cell + this.#gap), top: row.offsetTop });
     this.stage.say(this.#describe(at));
   }
 
   #describe({ layer, head }: Place): string {
-    const { exhibit } = this.stage;
-    const { weights } = exhibit.head(layer, head);
-    const width = exhibit.key.length;
+    const { scene } = this.stage;
+    const { weights } = scene.head(layer, head);
+    const width = scene.key.length;
     const { query: queries, key: keys } = this.#selection;
     let best = { weight: -1, query: 0, key: 0 };
     for (const query of queries) {
@@ -172,8 +178,16 @@ class Grid {
         if (weight > best.weight) best = { weight, query, key };
       }
     }
-    const pair = `${tokenName(exhibit, "query", best.query)} → ${tokenName(exhibit, "key", best.key)}`;
+    const pair = `${tokenName(scene, "query", best.query)} → ${tokenName(scene, "key", best.key)}`;
     return `Layer ${layer} · head ${head} · most: ${pair} ${formatWeight(best.weight)}`;
+  }
+
+  /** How a thumbnail tells what has no weight from what has little. */
+  #legend(): string {
+    const { scene, state } = this.stage;
+    if (!scene.attention.hasMasked && scene.hidden === null) return "";
+    const asLines = thumbnails(state(), this.#selection) === "lines";
+    return asLines ? `No line: ${scene.unseen}, or less than ${FAINTEST}.` : `Hatched: ${scene.unseen}.`;
   }
 
   #show(place: Place): void {
@@ -191,23 +205,23 @@ class Grid {
       detail.addEventListener(type, (event) => event.stopPropagation(), { signal });
     }
     detail.addEventListener("pointerenter", () => this.point(null), { signal });
-    this.#rows[layer].after(detail);
+    this.#row(layer).after(detail);
     const shown = () => ({ layer, heads: [head], colour: () => stage.theme.accent });
     const drawing = new Bipartite({ ...stage, signal }, shown, detail);
     this.#mark(place, true);
-    this.#open = { place, detail, drawing, close: () => closing.abort() };
+    this.#open = { place, node: detail, drawing, close: () => closing.abort() };
   }
 
   #close(): void {
     if (!this.#open) return;
     this.#mark(this.#open.place, false);
     this.#open.close();
-    this.#open.detail.remove();
+    this.#open.node.remove();
     this.#open = null;
   }
 
   #mark({ layer, head }: Place, open: boolean): void {
-    const row = this.#rows[layer];
+    const row = this.#row(layer);
     row.classList.toggle("open", open);
     row.style.setProperty("--open", String(head));
   }
@@ -217,22 +231,22 @@ class Grid {
     const size = Math.round(this.#cell * ratio);
     const asLines = thumbnails(this.stage.state(), this.#selection) === "lines";
     const paint = asLines ? this.#lines(size, ratio) : this.#heatmap(size);
-    for (let head = 0; head < this.stage.exhibit.heads; head++) {
+    for (let head = 0; head < this.stage.scene.heads; head++) {
       const x = head * (this.#cell + this.#gap);
       context.putImageData(new ImageData(paint({ layer, head }), size, size), Math.round(x * ratio), 0);
     }
   }
 
   #lines(size: number, ratio: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {
-    const { exhibit, theme } = this.stage;
+    const { scene, theme } = this.stage;
     const { query: queries, key: keys } = this.#selection;
     const raster = new Raster(size, size);
     const row = (index: number, count: number) => ((index + 0.5) * size) / count;
     return ({ layer, head }) => {
-      const { weights } = exhibit.head(layer, head);
+      const { weights } = scene.head(layer, head);
       raster.clear();
       queries.forEach((query, q) => {
-        const start = query * exhibit.key.length;
+        const start = query * scene.key.length;
         keys.forEach((key, k) => {
           const weight = weights[start + key];
           if (weight < FAINTEST) return;
@@ -244,11 +258,11 @@ class Grid {
   }
 
   #heatmap(size: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {
-    const { exhibit, theme } = this.stage;
-    const rows = Math.min(size, this.#selection.query.length);
-    const columns = Math.min(size, this.#selection.key.length);
+    const { scene, theme } = this.stage;
+    const rows = Math.min(size, this.#columns.query.length);
+    const columns = Math.min(size, this.#columns.key.length);
     return ({ layer, head }) => {
-      const cells = pool(exhibit.head(layer, head), exhibit.key.length, this.#selection, rows, columns);
+      const cells = pool(scene.head(layer, head), scene.key.length, this.#columns, rows, columns);
       const shading = { scale: theme.scale, largest: Math.max(...cells, FLOOR), ink: theme.ink };
       return shade(cells, rows, columns, size, size, 0, shading);
     };

@@ -1,17 +1,22 @@
-import type { Exhibit } from "../exhibit.ts";
+import type { Theme } from "../drawing/theme.ts";
+import type { Neurons } from "../exhibit/neurons.ts";
+import type { Scene } from "../scene/scene.ts";
 import type { State } from "../state.ts";
-import type { Theme } from "../theme.ts";
 
-/** What a view draws on and with. A view is mounted anew when the exhibit, filter, theme or width changes. */
+/** What a view draws on and with. A view is mounted anew when the scene, filter, theme or width changes. */
 export interface Stage {
   /** Empty at first; it takes the keyboard's focus. */
   readonly body: HTMLElement;
-  readonly exhibit: Exhibit;
+  /** What is to be drawn. */
+  readonly scene: Scene;
+  /** What the attention is made of; null where it was not captured, and until it is loaded. */
+  readonly neurons: Neurons | null;
   readonly theme: Theme;
   /** Of the body, in CSS pixels. */
   readonly width: number;
   /** Aborted when the view is taken down. */
   readonly signal: AbortSignal;
+  /** Its `query` and `key`, like those of a change, are indices into the scene's tokens. */
   state(): State;
   change(change: Partial<State>): void;
   /** Tells the reader in one line what is looked at; null gives the view's hint again. */
@@ -29,6 +34,10 @@ export interface View {
   /** How many heads are chosen with the tiles. */
   readonly heads: "many" | "one" | "none";
   readonly hasLayer: (state: State) => boolean;
+  /** Draws the numbers as they were captured: no words, and the first token like any other. */
+  readonly asCaptured?: true;
+  /** Shows what attention is made of; offered where that was captured. */
+  readonly needsNeurons?: true;
   /** A choice of the view's own: a field of the state, and its values with their names. */
   readonly choice?: Choice;
   /** Draws; what it returns draws again after a change of state. */
@@ -36,9 +45,11 @@ export interface View {
 }
 
 export interface Choice {
-  readonly field: "scale" | "thumbnails";
+  readonly field: "scale" | "thumbnails" | "order";
   readonly label: string;
   readonly options: Readonly<Record<string, string>>;
+  /** Whether there is something to choose; always, where it isn't said. */
+  isOffered?(state: State): boolean;
   /** The value in force, where the state leaves it to the view. */
-  value(state: State, exhibit: Exhibit): string;
+  value(state: State, scene: Scene): string;
 }

@@ -1,0 +1,77 @@
+/** How pointer and keyboard look at and choose what a drawing shows. */
+
+type Handlers = { readonly [Type in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Type]) => void };
+
+function listen(target: HTMLElement, signal: AbortSignal, handlers: Handlers): void {
+  for (const [type, handler] of Object.entries(handlers)) {
+    target.addEventListener(type, handler as EventListener, { signal });
+  }
+}
+
+export interface Pointing<Place> {
+  /** What lies under the pointer. */
+  hit(event: MouseEvent): Place | null;
+  /** Looks at a place, or away. */
+  point(place: Place | null): void;
+  /** Pins or opens what is looked at. */
+  press(): void;
+}
+
+/** A mouse looks where it points and presses with a click; a finger only presses. */
+export function onPointer<Place>(
+  target: HTMLElement,
+  signal: AbortSignal,
+  { hit, point, press }: Pointing<Place>,
+): void {
+  const isTouch = (event: Event) => (event as PointerEvent).pointerType === "touch";
+  listen(target, signal, {
+    pointermove: (event) => {
+      if (!isTouch(event)) point(hit(event));
+    },
+    pointerleave: () => point(null),
+    click: (event) => {
+      point(hit(event));
+      press();
+      if (isTouch(event)) point(null);
+    },
+  });
+}
+
+export interface Steering {
+  move(rows: number, columns: number): void;
+  press(): void;
+  /** Unpins or closes. */
+  cancel(): void;
+  /** The focus goes elsewhere. */
+  leave(): void;
+  /** To the next or the previous page, where there are some. */
+  page?(by: number): void;
+}
+
+/** Keys of a drawing that has the focus; other keys, and keys with a modifier, stay the browser's. */
+export function onKeys(
+  { body, signal }: { readonly body: HTMLElement; readonly signal: AbortSignal },
+  { move, press, cancel, leave, page }: Steering,
+): void {
+  const actions: Readonly<Record<string, () => void>> = {
+    ArrowUp: () => move(-1, 0),
+    ArrowDown: () => move(1, 0),
+    ArrowLeft: () => move(0, -1),
+    ArrowRight: () => move(0, 1),
+    Enter: press,
+    " ": press,
+    Escape: cancel,
+    ...(page && { PageUp: () => page(-1), PageDown: () => page(1) }),
+  };
+  listen(body, signal, {
+    keydown: (event) => {
+      const action = actions[event.key];
+      if (!action || event.target !== body || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      action();
+    },
+    blur: leave,
+  });
+}
+
+export const clamp = (index: number, length: number): number => Math.min(Math.max(index, 0), length - 1);

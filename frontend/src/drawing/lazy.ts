@@ -1,0 +1,87 @@
+import { element, place, prepare } from "./dom.ts";
+import { whenIdle } from "./idle.ts";
+
+/** Canvases are painted when they come this close to the window, in CSS pixels. */
+const NEAR = 400;
+/** Height of a strip, in CSS pixels. */
+const STRIP = 320;
+
+interface Entry {
+  readonly canvas: HTMLCanvasElement;
+  readonly width: number;
+  readonly height: number;
+  readonly paint: (context: CanvasRenderingContext2D) => void;
+  readonly later: () => void;
+  stale: boolean;
+}
+
+/** Canvases of a drawing that may be far taller than the window; those out of sight wait for a quiet moment. */
+export class LazyCanvases {
+  readonly #entries = new Map<Element, Entry>();
+  readonly #observer: IntersectionObserver;
+
+  constructor(private readonly signal: AbortSignal) {
+    this.#observer = new IntersectionObserver(
+      (changes) => {
+        for (const { target, isIntersecting } of changes) {
+          const entry = this.#entries.get(target);
+          if (entry && isIntersecting) paintOnce(entry);
+        }
+      },
+      { rootMargin: `${NEAR}px` },
+    );
+    signal.addEventListener("abort", () => this.#observer.disconnect());
+    addEventListener("beforeprint", () => this.#entries.forEach(paintOnce), { signal });
+  }
+
+  /** Takes a canvas in; `paint` draws it in CSS pixels from its own corner. */
+  add(canvas: HTMLCanvasElement, width: number, height: number, paint: Entry["paint"]): void {
+    place(canvas, { width, height });
+    const later = () => this.#entries.get(canvas) === entry && paintOnce(entry);
+    const entry: Entry = { canvas, width, height, paint, later, stale: true };
+    this.#entries.set(canvas, entry);
+    this.#observer.observe(canvas);
+  }
+
+  /** The same for a drawing that may be high: in strips, of which each is painted when it comes near. */
+  addStrips(
+    host: HTMLElement,
+    width: number,
+    height: number,
+    paint: (context: CanvasRenderingContext2D, top: number, height: number) => void,
+  ): void {
+    for (let top = 0; top < height; top += STRIP) {
+      const canvas = element("canvas");
+      const part = Math.min(STRIP, height - top);
+      host.append(canvas);
+      this.add(canvas, width, part, (context) => paint(context, top, part));
+    }
+  }
+
+  clear(): void {
+    this.#observer.disconnect();
+    this.#entries.clear();
+  }
+
+  /** Paints what is in the window now, and the rest when it comes near or nothing else is to be done. */
+  repaint(): void {
+    // All are measured before any is painted, which would undo the layout.
+    const measured = [...this.#entries.values()].map((entry) => ({ entry, box: entry.canvas.getBoundingClientRect() }));
+    for (const { entry, box } of measured) {
+      entry.stale = true;
+      if (box.bottom > 0 && box.top < innerHeight) paintOnce(entry);
+      else {
+        // Observed anew, it is told at once whether it is near.
+        this.#observer.unobserve(entry.canvas);
+        this.#observer.observe(entry.canvas);
+        whenIdle(entry.later, this.signal);
+      }
+    }
+  }
+}
+
+function paintOnce(entry: Entry): void {
+  if (!entry.stale) return;
+  entry.stale = false;
+  entry.paint(prepare(entry.canvas, entry.width, entry.height));
+}

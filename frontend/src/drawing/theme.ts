@@ -1,0 +1,86 @@
+/** Light or dark, derived from what surrounds an element, so that any theme's toggle is followed. */
+
+import { accentColour, blend, headColours, luminance, type Rgb, sequentialScale, signedScale } from "./colour.ts";
+
+export interface Theme {
+  readonly dark: boolean;
+  /** What the page paints behind the view. */
+  readonly ground: Rgb;
+  /** The page's text. */
+  readonly ink: Rgb;
+  readonly accent: Rgb;
+  readonly scale: readonly Rgb[];
+  /** For numbers of either sign; nothing is in its middle. */
+  readonly signed: readonly Rgb[];
+  readonly head: (head: number) => Rgb;
+}
+
+export function readTheme(element: Element): Theme {
+  const text = resolve(getComputedStyle(element).color) ?? { colour: [0, 0, 0], alpha: 1 };
+  const ground = groundBehind(element) ?? (luminance(text.colour) > 0.4 ? [18, 18, 18] : [255, 255, 255]);
+  const ink = blend(ground, text.colour, text.alpha);
+  const dark = luminance(ink) > luminance(ground);
+  const heads = headColours(dark);
+  return {
+    dark,
+    ground,
+    ink,
+    accent: accentColour(dark),
+    scale: sequentialScale(ground, dark),
+    signed: signedScale(ground, dark),
+    head: (head) => heads[head % heads.length],
+  };
+}
+
+function groundBehind(element: Element): Rgb | null {
+  // From a shadow root the way leads on to its host; a document has none.
+  for (let at: Element | null = element; at; at = at.parentElement ?? (at.getRootNode() as ShadowRoot).host) {
+    const background = resolve(getComputedStyle(at).backgroundColor);
+    if (background && background.alpha > 0.5) return background.colour;
+  }
+  return null;
+}
+
+let probe: CanvasRenderingContext2D | null = null;
+
+/** Any CSS colour as numbers: a canvas reads more notations than we ever should. */
+function resolve(css: string): { colour: Rgb; alpha: number } | null {
+  probe ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
+    willReadFrequently: true,
+  });
+  if (!probe) return null;
+  probe.clearRect(0, 0, 1, 1);
+  probe.fillStyle = css;
+  probe.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = probe.getImageData(0, 0, 1, 1).data;
+  return { colour: [red, green, blue], alpha: alpha / 255 };
+}
+
+/** A theme may fade from one state to the other; what is read during the fade is read again after it. */
+const SETTLED_MS = 400;
+const listeners = new Set<() => void>();
+let isWatching = false;
+
+/** Calls back whenever the page's theme may have changed, until the signal is aborted. */
+export function onThemeChange(listener: () => void, signal: AbortSignal): void {
+  listeners.add(listener);
+  signal.addEventListener("abort", () => listeners.delete(listener));
+  if (!isWatching) watch();
+  isWatching = true;
+}
+
+/** Once a page: themes show themselves in attributes of its root or body, or follow the system. */
+function watch(): void {
+  let settled = 0;
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const changed = () => {
+    tell();
+    clearTimeout(settled);
+    settled = window.setTimeout(tell, SETTLED_MS);
+  };
+  const observer = new MutationObserver(changed);
+  for (const element of [document.documentElement, document.body]) observer.observe(element, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+}

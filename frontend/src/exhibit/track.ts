@@ -1,0 +1,84 @@
+/** Codes → weights: the attention of all layers and heads, decoded head by head when asked for. */
+
+import { damaged } from "../bytes/safetensors.ts";
+import { Kept } from "./kept.ts";
+
+/** Code of a key that the query may not see. */
+const MASKED = 0;
+/** Code that says: look into `top`. */
+const ESCAPE = 255;
+
+/** One head's attention. */
+export interface Head {
+  /** Row-major `[query, key]`; masked is 0. */
+  readonly weights: Float32Array;
+  /** 1 where a query may not see a key, row-major `[query, key]`; null where all see all. */
+  readonly masked: Uint8Array | null;
+}
+
+export class Track {
+  /** Some query may not see some key. */
+  readonly hasMasked: boolean;
+  readonly #decoded = new Kept<Head>();
+  /** How many codes before head `i` look into `top`. */
+  readonly #escapes: Uint32Array;
+
+  constructor(
+    readonly shape: readonly [layers: number, heads: number, queries: number, keys: number],
+    /** Only pairs whose key doesn't stand after its query have a code. */
+    readonly causal: boolean,
+    private readonly codes: Uint8Array,
+    private readonly top: Uint8Array,
+    private readonly levels: Float32Array,
+  ) {
+    const heads = shape[0] * shape[1];
+    const size = codes.length / heads;
+    this.#escapes = new Uint32Array(heads + 1);
+    let [escapes, largest, smallest] = [0, 0, ESCAPE];
+    for (let head = 0, i = 0; head < heads; head++) {
+      for (const end = i + size; i < end; i++) {
+        const code = codes[i];
+        if (code === ESCAPE) escapes++;
+        else if (code > largest) largest = code;
+        if (code < smallest) smallest = code;
+      }
+      this.#escapes[head + 1] = escapes;
+    }
+    this.hasMasked = smallest === MASKED || (causal && shape[3] > 1);
+    if (escapes !== top.length) throw damaged(`${escapes} codes look into a list of ${top.length}`);
+    for (const entry of top) largest = Math.max(largest, ESCAPE + entry);
+    if (largest >= levels.length) throw damaged(`a code names level ${largest} of ${levels.length}`);
+    if (!levels.every((level) => level >= 0 && level <= 1)) throw damaged("a level is not a probability");
+  }
+
+  /** The head at a position; `layer` counts the track's own layers. */
+  head(layer: number, head: number): Head {
+    const index = layer * this.shape[1] + head;
+    return this.#decoded.get(index, () => this.#decode(index));
+  }
+
+  #decode(index: number): Head {
+    const [, , queries, keys] = this.shape;
+    const { codes, levels, top, causal } = this;
+    const weights = new Float32Array(queries * keys);
+    const masked = new Uint8Array(queries * keys);
+    let i = (codes.length / (this.shape[0] * this.shape[1])) * index;
+    let next = this.#escapes[index];
+    let hidden = 0;
+    for (let key = 0; key < keys; key++) {
+      const first = causal ? key : 0;
+      for (let query = 0; query < first; query++) masked[query * keys + key] = 1;
+      hidden += first;
+      for (let query = first, at = first * keys + key; query < queries; query++, at += keys) {
+        const code = codes[i++];
+        if (code === MASKED) {
+          masked[at] = 1;
+          hidden++;
+          continue;
+        }
+        weights[at] = code === ESCAPE ? levels[ESCAPE + top[next++]] : levels[code];
+      }
+    }
+    return { weights, masked: hidden ? masked : null };
+  }
+}

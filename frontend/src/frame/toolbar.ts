@@ -1,0 +1,171 @@
+/** What a reader chooses with: a quiet line on what is shown, and one on which heads and how. */
+
+import { readableOn, toCss } from "../drawing/colour.ts";
+import { chooser, setPressed, stepper, switchOf } from "../drawing/controls.ts";
+import { button, element } from "../drawing/dom.ts";
+import type { Theme } from "../drawing/theme.ts";
+import type { Exhibit } from "../exhibit/exhibit.ts";
+import { canHideSink, hasWords, type Scene } from "../scene/scene.ts";
+import { FILTERS, type State, shownHead } from "../state.ts";
+import type { Choice, View } from "../views/view.ts";
+
+export interface Toolbar {
+  readonly node: HTMLElement;
+  /** Shows the state. */
+  update(state: State, view: View, theme: Theme, scene: Scene): void;
+}
+
+type Change = (change: Partial<State>) => void;
+
+export function toolbar(exhibit: Exhibit, views: readonly View[], state: () => State, change: Change): Toolbar {
+  const what = [
+    viewSwitch(views, change),
+    ...(exhibit.attentions.length > 1 ? [attentionSwitch(exhibit, change)] : []),
+    layerChooser(change),
+    ...(exhibit.attentions.some(({ hasPair }) => hasPair) ? [filterChooser(change)] : []),
+    ...(exhibit.attentions.some(hasWords) ? [unitSwitch(change)] : []),
+    sinkSwitch(change),
+  ];
+  const how = [
+    headTiles(state, change),
+    ...views.flatMap(({ name, choice }) => (choice ? [choiceOf(name, choice, change)] : [])),
+  ];
+  return {
+    node: element("div", { class: "toolbar" }, line(what), line(how)),
+    update: (...shown) => {
+      for (const part of [...what, ...how]) part.update(...shown);
+    },
+  };
+}
+
+const line = (parts: readonly Toolbar[]) => element("div", { class: "line" }, ...parts.map(({ node }) => node));
+
+function viewSwitch(views: readonly View[], change: Change): Toolbar {
+  const titles = Object.fromEntries(views.map(({ name, title }) => [name, title]));
+  const { node, press } = switchOf("views", "View", titles, (view) => change({ view }));
+  return { node, update: (_, { name }) => press(name) };
+}
+
+function attentionSwitch({ attentions }: Exhibit, change: Change): Toolbar {
+  const title = (name: string) => name[0].toUpperCase() + name.slice(1);
+  const titles = Object.fromEntries(attentions.map(({ name }) => [name, title(name)]));
+  const { node, press } = switchOf("attention", "Attention", titles, (attention) => change({ attention }));
+  node.prepend(element("span", { class: "caption" }, "Attention"));
+  return { node, update: ({ attention }) => press(attention) };
+}
+
+function unitSwitch(change: Change): Toolbar {
+  const titles = { pieces: "Pieces", words: "Words" };
+  const { node, press } = switchOf("units", "Tokens as", titles, (units) => change({ units } as Partial<State>));
+  return {
+    node,
+    update: ({ units }, view, _, { attention }) => {
+      node.hidden = view.asCaptured === true || !hasWords(attention);
+      press(units);
+    },
+  };
+}
+
+function sinkSwitch(change: Change): Toolbar {
+  const node = button("Hide first token", { class: "sink", title: "Many heads rest on it" }, () =>
+    change({ sink: node.getAttribute("aria-pressed") === "true" ? "shown" : "hidden" }),
+  );
+  return {
+    node,
+    update: ({ sink }, view, _, { attention }) => {
+      node.hidden = view.asCaptured === true || !canHideSink(attention);
+      setPressed(node, sink === "hidden");
+    },
+  };
+}
+
+function layerChooser(change: Change): Toolbar {
+  const { node, show } = stepper("Layer", (layer) => change({ layer }));
+  return {
+    node,
+    update: (state, view, _, { layers }) => {
+      node.hidden = !view.hasLayer(state);
+      show(
+        layers.map((each) => [each, String(each)]),
+        state.layer,
+      );
+    },
+  };
+}
+
+function filterChooser(change: Change): Toolbar {
+  const name = (filter: string) => (filter === "all" ? "All tokens" : filter.toUpperCase().replace("-", " → "));
+  const names = Object.fromEntries(FILTERS.map((filter) => [filter, name(filter)]));
+  const select = chooser("Sentences", names, (filter) => change({ filter } as Partial<State>));
+  const node = element("div", { class: "filter" }, select);
+  return {
+    node,
+    update: ({ filter }, _, __, { attention }) => {
+      node.hidden = !attention.hasPair;
+      select.value = filter;
+    },
+  };
+}
+
+/** A view's own choice, such as its scale. */
+function choiceOf(name: string, choice: Choice, change: Change): Toolbar {
+  const { node, press } = switchOf("own", choice.label, choice.options, (value) => change({ [choice.field]: value }));
+  node.prepend(choice.label);
+  return {
+    node,
+    update: (state, view, _, scene) => {
+      node.hidden = view.name !== name || choice.isOffered?.(state) === false;
+      press(choice.value(state, scene));
+    },
+  };
+}
+
+function headTiles(state: () => State, change: Change): Toolbar {
+  let tiles: HTMLElement[] = [];
+  const every = () => [...tiles.keys()];
+  const isMany = () => node.dataset.heads === "many";
+
+  function toggle(head: number): void {
+    const { heads } = state();
+    if (!isMany()) change({ head });
+    else change({ heads: heads.includes(head) ? heads.filter((other) => other !== head) : [...heads, head] });
+  }
+
+  /** Shows a head alone; all of them if it is alone already. */
+  function solo(head: number): void {
+    const { heads } = state();
+    if (isMany()) change({ heads: heads.length === 1 && heads[0] === head ? every() : [head] });
+  }
+
+  function tileOf(head: number): HTMLElement {
+    const tile = button(String(head), { "aria-label": `Head ${head}` }, (event) =>
+      event.shiftKey ? solo(head) : toggle(head),
+    );
+    tile.addEventListener("dblclick", () => solo(head));
+    return tile;
+  }
+
+  const all = button("All", { class: "all", title: "Show all heads" }, () => change({ heads: every() }));
+  const node = element("div", { class: "heads", role: "group", "aria-label": "Heads" });
+  return {
+    node,
+    update: (state, view, theme, scene) => {
+      if (tiles.length !== scene.heads) {
+        tiles = Array.from({ length: scene.heads }, (_, head) => tileOf(head));
+        node.replaceChildren("Heads", ...tiles, all);
+      }
+      node.hidden = view.heads === "none";
+      node.dataset.heads = view.heads;
+      all.hidden = view.heads !== "many";
+      all.toggleAttribute("disabled", state.heads.length === tiles.length);
+      tiles.forEach((tile, head) => {
+        const many = view.heads === "many";
+        const colour = many ? theme.head(head) : theme.accent;
+        setPressed(tile, many ? state.heads.includes(head) : shownHead(state) === head);
+        tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
+        tile.style.setProperty("--head", toCss(colour));
+        tile.style.setProperty("--on-head", toCss(readableOn(colour)));
+      });
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** What the views draw: one attention of an exhibit, as the reader's switches have it. Views know nothing of those. */
+
+import type { Attention, Token } from "../exhibit/exhibit.ts";
+import { Kept } from "../exhibit/kept.ts";
+import type { Head } from "../exhibit/track.ts";
+import type { State } from "../state.ts";
+import { HIDDEN, MASKED } from "./format.ts";
+import { joinHead, joinTokens, wordStarts } from "./join.ts";
+import { withoutFirstKey } from "./sink.ts";
+import type { Side } from "./tokens.ts";
+
+export type Switches = Pick<State, "units" | "sink">;
+
+/** The numbers as they were captured. */
+export const AS_CAPTURED: Switches = { units: "pieces", sink: "shown" };
+
+export class Scene {
+  /** What is shown on either side, pieces or words. */
+  readonly query: readonly Token[];
+  readonly key: readonly Token[];
+  readonly layers: readonly number[];
+  readonly heads: number;
+  /** The key that is hidden from all, if there is one. */
+  readonly hidden: number | null;
+  readonly #withoutFirst: boolean;
+  /** The first piece of each shown token; null where pieces are shown. */
+  readonly #starts: { readonly [side in Side]: readonly number[] } | null;
+  readonly #heads = new Kept<Head>();
+
+  constructor(
+    readonly attention: Attention,
+    { units, sink }: Switches,
+  ) {
+    const { query, key, layers, heads } = attention;
+    this.layers = layers;
+    this.heads = heads;
+    this.#withoutFirst = sink === "hidden" && canHideSink(attention);
+    this.#starts = units === "words" ? { query: wordStarts(query), key: wordStarts(key) } : null;
+    this.query = this.#starts ? joinTokens(query, this.#starts.query) : query;
+    this.key = this.#starts ? joinTokens(key, this.#starts.key) : key;
+    // A word of which only the first piece is taken away stays.
+    this.hidden = this.#withoutFirst && this.shownAt("key", 1) > 0 ? 0 : null;
+  }
+
+  /** What pairs are that have no weight. */
+  get unseen(): string {
+    return this.hidden === null ? MASKED : `${MASKED} or ${HIDDEN}`;
+  }
+
+  /** One head of the layer with that number; row-major over the shown tokens. */
+  head(layer: number, head: number): Head {
+    const captured = this.attention.head(layer, head);
+    if (!this.#withoutFirst && !this.#starts) return captured;
+    return this.#heads.get(this.layers.indexOf(layer) * this.heads + head, () => this.#switched(captured));
+  }
+
+  #switched(captured: Head): Head {
+    const keys = this.attention.key.length;
+    const head = this.#withoutFirst ? withoutFirstKey(captured, keys) : captured;
+    return this.#starts ? joinHead(head, this.#starts.query, this.#starts.key, keys) : head;
+  }
+
+  /** The shown token that a piece belongs to. */
+  shownAt(side: Side, piece: number): number {
+    const after = this.#starts?.[side].findIndex((start) => start > piece) ?? piece + 1;
+    return (after < 0 ? this[side].length : after) - 1;
+  }
+
+  /** The first piece of a shown token. */
+  pieceAt(side: Side, shown: number): number {
+    return this.#starts?.[side][shown] ?? shown;
+  }
+}
+
+/** Whether some token continues a word, so that words are not the pieces. */
+export function hasWords({ query, key }: Attention): boolean {
+  return [query, key].some((tokens) => wordStarts(tokens).length < tokens.length);
+}
+
+/** A first token that drinks the scale is one of those that look. */
+export function canHideSink({ of, key }: Attention): boolean {
+  return of.query === of.key && key.length > 1;
+}

@@ -1,0 +1,291 @@
+/** Queries on the left, keys on the right, a line for each weight: the drawing of the head view and of an opened head. */
+
+import { blend, focusOpacity, type Rgb, readableOn, toCss } from "../../drawing/colour.ts";
+import { element, pixelRatio, place } from "../../drawing/dom.ts";
+import { clamp, onPointer } from "../../drawing/interaction.ts";
+import { fontOf, speaker, tokenColumn } from "../../drawing/labels.ts";
+import { LazyCanvases } from "../../drawing/lazy.ts";
+import { Raster } from "../../drawing/raster.ts";
+import { FLOOR, formatCell, formatWeight } from "../../scene/format.ts";
+import { type Selection, select } from "../../scene/selection.ts";
+import { type Run, runsOf, SIDES, type Side } from "../../scene/tokens.ts";
+import type { Stage } from "../view.ts";
+import { type Layout, layOut } from "./layout.ts";
+import { FAINTEST, type Focus, leastDrawn, type ShownHead, type Strand, strands } from "./links.ts";
+import { describe } from "./words.ts";
+
+export interface Shown {
+  readonly layer: number;
+  readonly heads: readonly number[];
+  readonly colour: (head: number) => Rgb;
+}
+
+interface Place {
+  readonly side: Side;
+  readonly row: number;
+}
+
+/** Lines are thinner where there are many. */
+const LINE_WIDTH = { few: 1.9, many: 1.1, manyFrom: 2_000 };
+/** Height of a band that lies under its token, in CSS pixels. */
+const UNDERLINE = 4;
+/** A band's cell carries its head's number from this weight and from this width on. */
+const NUMBERED = { weight: 0.1, width: 10 };
+const NOTHING: Focus = { query: null, key: null };
+
+export class Bipartite {
+  readonly #root: HTMLElement;
+  readonly #columns: Record<Side, HTMLOListElement>;
+  readonly #titles: Readonly<Record<Side, HTMLElement>>;
+  readonly #speakers: readonly { readonly side: Side; readonly run: Run; readonly node: HTMLElement }[];
+  readonly #note = element("p", { class: "note" });
+  readonly #selection: Selection;
+  /** All lines, and those of the tokens that are looked at, with their bands. */
+  readonly #all: Layer;
+  readonly #focused: Layer;
+  #layout: Layout;
+  #heads: readonly ShownHead[] = [];
+  #drawn = "";
+  #hovered: Place | null = null;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly shown: () => Shown,
+    host: HTMLElement,
+  ) {
+    const { scene, signal } = stage;
+    const selection = select(scene, stage.state().filter);
+    this.#selection = selection;
+    this.#columns = {
+      query: tokenColumn("query", scene.query, selection.query),
+      key: tokenColumn("key", scene.key, selection.key),
+    };
+    if (scene.hidden !== null) {
+      this.#columns.key.children[selection.key.indexOf(scene.hidden)]?.classList.add("taken");
+    }
+    // All lines at once are as opaque as their weight: with a power they would cover one another.
+    this.#all = new Layer(signal, (weight) => weight);
+    this.#focused = new Layer(signal, focusOpacity, (context, top, height) => this.#paintBands(context, top, height));
+    const layers = [this.#all.node, this.#focused.node];
+    this.#root = element("div", { class: "bipartite" }, ...layers, this.#columns.query, this.#columns.key);
+    this.#speakers = SIDES.flatMap((side) =>
+      runsOf(scene[side], selection[side]).map((run) => ({ side, run, node: speaker(side, run) })),
+    );
+    this.#root.append(...this.#speakers.map(({ node }) => node));
+    const { of } = scene.attention;
+    this.#titles = { query: element("span", {}, of.query), key: element("span", {}, of.key) };
+    const titles = element("div", { class: "sides" }, this.#titles.query, this.#titles.key);
+    titles.hidden = of.query === of.key;
+    host.append(titles, this.#root, this.#note);
+    this.#layout = this.#place();
+    onPointer(this.#root, signal, {
+      hit: (event) => this.#hit(event),
+      point: (place) => this.#point(place),
+      press: () => this.press(),
+    });
+  }
+
+  /** Draws what the state says. */
+  update(): void {
+    const { layer, heads, colour } = this.shown();
+    const wanted = `${layer}:${heads}`;
+    if (wanted !== this.#drawn) {
+      const { scene } = this.stage;
+      this.#heads = [...heads]
+        .sort((a, b) => a - b)
+        .map((head) => ({ head, data: scene.head(layer, head), colour: colour(head) }));
+      this.#drawn = wanted;
+      this.#layout = this.#place();
+      const least = leastDrawn(this.#heads, scene.key.length, this.#selection);
+      this.#note.textContent = least > FAINTEST ? `Lines below ${formatWeight(least)} are not drawn.` : "";
+      this.#all.draw(this.#strands(NOTHING, least), this.#layout);
+    }
+    this.#showFocus();
+  }
+
+  /** Moves the keyboard's look: up and down by rows, left to the queries, right to the keys. */
+  move(rows: number, columns: number): void {
+    const at = this.#hovered ?? this.#pinned() ?? { side: "query", row: Math.min(0, -rows) };
+    const side = columns ? (columns < 0 ? "query" : "key") : at.side;
+    const row = clamp(at.row + rows, this.#selection[side].length);
+    this.#point({ side, row });
+    this.#columns[side].children[row]?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Pins what is looked at, or unpins it. */
+  press(): void {
+    if (!this.#hovered) return;
+    const { side, row } = this.#hovered;
+    const index = this.#selection[side][row];
+    this.stage.change({ [side]: this.stage.state()[side] === index ? null : index });
+  }
+
+  leave(): void {
+    this.#point(null);
+  }
+
+  #pinned(): Place | null {
+    const state = this.stage.state();
+    for (const side of SIDES) {
+      const row = this.#selection[side].indexOf(state[side] ?? -1);
+      if (row >= 0) return { side, row };
+    }
+    return null;
+  }
+
+  #hit({ clientX, clientY }: MouseEvent): Place | null {
+    const { left, top } = this.#root.getBoundingClientRect();
+    const { lines, rowHeight } = this.#layout;
+    const x = clientX - left;
+    const side = x < lines.left ? "query" : x > lines.right ? "key" : null;
+    const row = Math.floor((clientY - top) / rowHeight);
+    return side && row >= 0 && row < this.#selection[side].length ? { side, row } : null;
+  }
+
+  #point(place: Place | null): void {
+    if (place?.side === this.#hovered?.side && place?.row === this.#hovered?.row) return;
+    this.#hovered = place;
+    this.#showFocus();
+  }
+
+  #place(): Layout {
+    const { scene, width } = this.stage;
+    const layout = layOut(scene, this.#selection, this.shown().heads.length, width, this.#root);
+    place(this.#root, { width, height: layout.height });
+    this.#root.style.setProperty("--row", `${layout.rowHeight}px`);
+    this.#root.style.setProperty("--token-size", `${layout.fontSize}px`);
+    for (const side of SIDES) {
+      const column = { left: layout.tokens[side], width: layout.tokens.width };
+      place(this.#columns[side], column);
+      place(this.#titles[side], column);
+    }
+    for (const { side, run, node } of this.#speakers) {
+      const { rowHeight, speakers } = layout;
+      place(node, { left: speakers[side], top: run.from * rowHeight, height: (run.to - run.from + 1) * rowHeight });
+    }
+    return layout;
+  }
+
+  #strands(focus: Focus, least: number): Strand[] {
+    const keyCount = this.stage.scene.key.length;
+    return strands(this.#heads, keyCount, this.#selection, focus, this.#layout.rowHeight, least);
+  }
+
+  /** What is looked at: hovered first, else pinned. */
+  #focus(): Focus {
+    const state = this.stage.state();
+    const pinned = (side: Side) => (this.#selection[side].includes(state[side] ?? -1) ? state[side] : null);
+    const focus = { query: pinned("query"), key: pinned("key") };
+    if (this.#hovered) focus[this.#hovered.side] = this.#selection[this.#hovered.side][this.#hovered.row];
+    return focus;
+  }
+
+  #showFocus(): void {
+    const focus = this.#focus();
+    const focused = focus.query !== null || focus.key !== null;
+    if (focused) this.#focused.draw(this.#strands(focus, FAINTEST), this.#layout);
+    this.#root.classList.toggle("focused", focused);
+    this.#markTokens(focus);
+    const { scene } = this.stage;
+    this.stage.say(focused ? describe(scene, this.shown().layer, this.#heads, this.#selection, focus) : null);
+  }
+
+  #markTokens(focus: Focus): void {
+    const state = this.stage.state();
+    for (const side of SIDES) {
+      const tokens = this.#columns[side].children;
+      this.#selection[side].forEach((index, row) => {
+        const { classList } = tokens[row];
+        classList.toggle("looked-at", focus[side] === index);
+        classList.toggle("pinned", state[side] === index);
+        classList.toggle("unseen", this.#isUnseen(side, index, focus));
+      });
+    }
+  }
+
+  /** Whether no shown head links a token to the one that is looked at. */
+  #isUnseen(side: Side, index: number, { query, key }: Focus): boolean {
+    if (side === "key" ? query === null : key === null || query !== null) return false;
+    const at = (query ?? index) * this.stage.scene.key.length + (side === "key" ? index : (key ?? 0));
+    return this.#heads.length > 0 && this.#heads.every(({ data }) => data.masked?.[at]);
+  }
+
+  /** The other side's tokens get a cell a head: its column is the head, its shade the weight. */
+  #paintBands(context: CanvasRenderingContext2D, top: number, height: number): void {
+    const { query, key } = this.#focus();
+    const { rowHeight, bands, inside } = this.#layout;
+    const { ground, ink } = this.stage.theme;
+    const side: Side = query === null ? "query" : "key";
+    const single = this.#heads.length === 1;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.font = fontOf(this.#root, single ? 11 : 9);
+    this.#selection[side].forEach((index, row) => {
+      const y = row * rowHeight - top;
+      if (y + rowHeight < 0 || y > height) return;
+      const at = (query ?? index) * this.stage.scene.key.length + (query === null ? (key ?? 0) : index);
+      this.#heads.forEach(({ head, data, colour }, i) => {
+        if (data.masked?.[at]) return;
+        const weight = data.weights[at];
+        const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
+        const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
+        context.fillStyle = toCss(ink, 0.05);
+        context.fillRect(...box);
+        if (weight < FLOOR) return;
+        context.fillStyle = toCss(colour, focusOpacity(weight));
+        context.fillRect(...box);
+        const isNumbered = weight >= NUMBERED.weight && bands.cell >= NUMBERED.width;
+        const label = single ? formatCell(weight) : isNumbered ? String(head) : "";
+        if (!label || inside) return;
+        context.fillStyle = toCss(readableOn(blend(ground, colour, focusOpacity(weight))));
+        context.fillText(label, box[0] + box[2] / 2, y + rowHeight / 2 + 0.5);
+      });
+    });
+  }
+}
+
+/** Lines on canvases, cut into strips so that what is out of the window costs nothing. */
+class Layer {
+  readonly node = element("div", { class: "layer" });
+  readonly #canvases: LazyCanvases;
+  #strands: readonly Strand[] = [];
+  #layout: Layout | null = null;
+
+  constructor(
+    signal: AbortSignal,
+    private readonly opacity: (weight: number) => number,
+    private readonly paintMore: (context: CanvasRenderingContext2D, top: number, height: number) => void = () => {},
+  ) {
+    this.#canvases = new LazyCanvases(signal);
+  }
+
+  draw(strands: readonly Strand[], layout: Layout): void {
+    this.#strands = strands;
+    if (layout !== this.#layout) this.#cut(layout);
+    this.#canvases.repaint();
+  }
+
+  #cut(layout: Layout): void {
+    this.#layout = layout;
+    this.#canvases.clear();
+    this.node.replaceChildren();
+    this.#canvases.addStrips(this.node, layout.width, layout.height, (context, top, height) => {
+      this.#paintLines(context, layout, top, height);
+      this.paintMore(context, top, height);
+    });
+  }
+
+  #paintLines(context: CanvasRenderingContext2D, { lines }: Layout, top: number, height: number): void {
+    const count = this.#strands.reduce((sum, strand) => sum + strand.lines.length, 0);
+    if (!count) return;
+    const ratio = pixelRatio();
+    const raster = new Raster(Math.round((lines.right - lines.left) * ratio), Math.round(height * ratio));
+    const thickness = ratio * (count < LINE_WIDTH.manyFrom ? LINE_WIDTH.few : LINE_WIDTH.many);
+    for (const { colour, lines } of this.#strands) {
+      for (const [from, to, weight] of lines) {
+        raster.curve((from - top) * ratio, (to - top) * ratio, thickness, colour, this.opacity(weight));
+      }
+    }
+    context.putImageData(new ImageData(raster.bytes(), raster.width, raster.height), Math.round(lines.left * ratio), 0);
+  }
+}

@@ -1,0 +1,66 @@
+import { element } from "../drawing/dom.ts";
+import { onKeys } from "../drawing/interaction.ts";
+import { type State, shownHead } from "../state.ts";
+import { Bipartite } from "./bipartite/bipartite.ts";
+import { Expanded } from "./neuron/expanded.ts";
+import type { Stage, View } from "./view.ts";
+
+/** How one head's attention comes of its queries and keys, neuron by neuron. */
+export const neuronView: View = {
+  name: "neuron",
+  title: "Neuron",
+  hint: "Point at a token or a neuron to read its numbers; click to open or pin it.",
+  description:
+    "One query against all keys. Up and down choose a key, left and right a neuron, Page Up and Page Down the query, " +
+    "Enter opens or pins, Escape unpins or goes back to all tokens.",
+  heads: "one",
+  hasLayer: () => true,
+  asCaptured: true,
+  needsNeurons: true,
+  choice: {
+    field: "order",
+    label: "Neurons by",
+    options: { index: "index", token: "token share", head: "head share" },
+    isOffered: ({ expanded }) => expanded,
+    value: ({ order }) => order,
+  },
+
+  mount(stage) {
+    const { neurons, scene, body } = stage;
+    if (!neurons) {
+      body.append(element("p", { class: "note" }, "Loading the neurons …"));
+      return () => {};
+    }
+    const scores = neurons.of(scene.attention.name);
+    if (!scores) {
+      body.append(element("p", { class: "note" }, "The neurons of this attention were not captured."));
+      return () => {};
+    }
+    const expanded = stage.state().expanded ? new Expanded(stage, scores) : null;
+    const drawing = expanded ?? allTokens(stage);
+    onKeys(stage, {
+      move: (rows, columns) => drawing.move(rows, columns),
+      press: () => drawing.press(),
+      cancel: () => {
+        const { key, neuron } = stage.state();
+        stage.change(key === null && neuron === null ? { expanded: false } : { key: null, neuron: null });
+      },
+      leave: () => drawing.leave(),
+      page: (by) => expanded?.step(by),
+    });
+    return () => drawing.update();
+  },
+};
+
+/** All tokens and the lines between them; a query opens where the head view pins it. */
+function allTokens(stage: Stage): Bipartite {
+  const change = (change: Partial<State>) =>
+    stage.change("query" in change ? { query: change.query ?? stage.state().query, expanded: true } : change);
+  const shown = () => {
+    const state = stage.state();
+    return { layer: state.layer, heads: [shownHead(state)], colour: () => stage.theme.accent };
+  };
+  stage.body.classList.add("collapsed");
+  stage.body.append(element("p", { class: "note" }, "⊕ opens a token: its query against all keys, neuron by neuron."));
+  return new Bipartite({ ...stage, change }, shown, stage.body);
+}
