@@ -75,13 +75,13 @@ clean:
 
 .stamps/test: .stamps/site
 	$(BIN)/pip install --quiet --constraint constraints.txt --group test
+	$(BIN)/pip install --quiet --no-deps bertviz==1.4.1
 	@touch $@
 
 .stamps/bench: .stamps/test .stamps/browser benchmarks/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing; install Node.js 20 or newer"; exit 1; }
 	cd benchmarks && npm ci --silent
 	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
-	$(BIN)/pip install --quiet --no-deps bertviz==1.4.1
 	@touch $@
 
 .stamps/node: frontend/package-lock.json

