@@ -20,7 +20,7 @@ help:
 
 site: .stamps/site
 	$(BIN)/attnviz capture
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 	@echo "The site is built: open site/index.html"
 
 serve: .stamps/site
@@ -45,7 +45,7 @@ bundle-test: .stamps/node
 docs-test: .stamps/test
 	$(BIN)/attnviz check
 	$(BIN)/attnviz capture
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 unit: .stamps/test .stamps/browser docs-test
 	$(BIN)/pytest

@@ -26,7 +26,7 @@ from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import MissingError, Supplied, Supply, short
+from attnviz_mkdocs.supply import MissingError, Supplied, Supply, titled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +81,7 @@ def check(open_site: Callable[[], Site]) -> None:
     site = open_site()
     # Arrays need no model, so all that is wrong with them can be told.
     arrays = [figure for figure in site.figures if figure.arrays]
-    _stop_at([*site.mistakes, *_mistakes_of(_supply(site.project).get, arrays)])
+    _stop_at([*site.mistakes, *(_mistakes_of(_supply(site.project).get, arrays) if arrays else ())])
     galleries = len(site.project.gallery_files())
     click.echo(
         f"{_count(len(site.figures), 'view')} in {_count(galleries, 'gallery file')} and the pages: no mistakes",
@@ -126,8 +126,8 @@ def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
     else:
         for row in rows:
             size = "-" if row["bytes"] is None else f"{row['bytes']:,}"
-            what = "" if row["what"] == "attention" else " (queries and keys)"
-            click.echo(f"{row['state']:8} {size:>10}  {row['key']}  {row['model']}: {short(row['text'])}{what}")
+            title = titled(row["model"], row["text"], row["what"])
+            click.echo(f"{row['state']:8} {size:>10}  {row['key']}  {title}")
         total = sum(row["bytes"] or 0 for row in rows)
         click.echo(f"{_count(len(rows), 'exhibit')}, {total:,} bytes", err=True)
     _stop_at([*site.mistakes, *_mistakes_of(supply.needed, site.figures)])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from attnviz_mkdocs.capture import CaptureError
-    from attnviz_mkdocs.plan import Needed
+    from attnviz_mkdocs.plan import Needed, What
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Model
 
@@ -138,7 +138,9 @@ class Supply:
             self._capture([request])
         if request.key in self._failures:
             failure = self._failures[request.key]
-            raise SpecError([Mistake(figure.place_of(failure.concerns), str(failure))])
+            # Several models may read one text, and not all of them fail.
+            which = f"{figure.model_name}: " if failure.concerns == "text" else ""
+            raise SpecError([Mistake(figure.place_of(failure.concerns), which + str(failure))])
         if request.key not in self.store:
             raise SpecError([Mistake(figure.place, _not_installed())])
         try:
@@ -225,14 +227,16 @@ def _absent() -> list[str]:
 
 
 def _not_installed() -> str:
+    absent = _absent()
+    why = f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed"
     return (
-        f"the exhibit is not in the store, and it can't be captured here, because {' and '.join(_absent())} "
-        'is not installed; run "attnviz capture" where a model can run, or: pip install "attnviz-mkdocs[capture]"'
+        f"the exhibit is not in the store, and it can't be captured here, because {why}; "
+        'run "attnviz capture" where a model can run, or: pip install "attnviz-mkdocs[capture]"'
     )
 
 
 def _never(requests: list[Request]) -> str:
-    lines = [f"  {request.model_name}: {short(request.text.shown)}" for request in requests]
+    lines = [f"  {titled(request.model_name, request.text.shown, request.what)}" for request in requests]
     return "\n".join(
         [
             f"{len(requests)} exhibit{'s are' if len(requests) > 1 else ' is'} not in the store, and capture is never:",
@@ -240,6 +244,11 @@ def _never(requests: list[Request]) -> str:
             'Run "attnviz capture" where a model can run, and commit or push the store.',
         ]
     )
+
+
+def titled(model: str, text: str, what: What) -> str:
+    """What a line of a list calls an exhibit, or its neurons."""
+    return f"{model}: {short(text)}{' (queries and keys)' if what == 'neurons' else ''}"
 
 
 def short(text: str, length: int = 60) -> str:

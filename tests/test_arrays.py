@@ -192,6 +192,7 @@ def test_what_is_exported_can_be_brought_back(made, tmp_path):
         assert (found.track.shape, found.track.layout) == (expected.track.shape, expected.track.layout)
         np.testing.assert_array_equal(found.track.codes, expected.track.codes)
         np.testing.assert_array_equal(found.track.top, expected.track.top)
+        assert found.track.largest_error == expected.track.largest_error > 0
     for field in ("text", "pair", "target", "notes", "tokens", "provenance"):
         assert getattr(read_back, field) == getattr(made, field), field
 

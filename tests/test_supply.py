@@ -130,6 +130,13 @@ def test_the_key_covers_what_changes_the_result_and_nothing_else(folder, capture
     assert len(supply(folder).missing(figures(folder))) == captures
 
 
+def test_never_tells_queries_and_keys_from_attention(folder, captured):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + NEURONS)
+    with pytest.raises(MissingError, match=r"  tiny: The cat sat\n  tiny: The cat sat \(queries and keys\)\n"):
+        supply(folder, capture="never").ensure(figures(folder))
+
+
 def test_never_fails_with_the_command(folder, captured):
     with pytest.raises(MissingError, match='(?s)tiny: The cat sat.*Run "attnviz capture"'):
         supply(folder, capture="never").ensure(figures(folder))
@@ -152,7 +159,7 @@ def test_a_failure_is_told_at_the_view_and_keeps_no_other(folder, captured):
     assert build.ensure(figures(folder)) == 1
     dog, _, cat, _ = figures(folder)
     assert build.get(cat).exhibit.data
-    with pytest.raises(SpecError, match="gallery/more.yaml:6:8: the text is too much for the model"):
+    with pytest.raises(SpecError, match="gallery/more.yaml:6:8: tiny: the text is too much for the model"):
         build.get(dog)
     assert captured.batches == 1
 
@@ -197,7 +204,7 @@ def test_what_fits_the_view_but_not_what_the_fence_shows_is_told_in_the_fence(fo
 def test_what_a_model_can_not_read_is_told_at_the_fences_own_key(folder, captured, key):
     captured.fails_on = "cat"
     (figure,), _ = read_page(f"```attnviz small/lines\n{key}\n```", Project(folder.root).load(), "page.md")
-    with pytest.raises(SpecError, match=r"page.md:2:\d+: the text is too much"):
+    with pytest.raises(SpecError, match=r"page.md:2:\d+: tiny: the text is too much"):
         supply(folder).get(figure)
 
 
@@ -281,13 +288,18 @@ def test_a_damaged_exhibit_that_can_not_be_captured_again_is_told(folder, captur
         supply(folder).get(figures(folder)[0])
 
 
-def test_without_torch_the_view_says_what_to_install(folder, captured, monkeypatch):
-    monkeypatch.setattr(attnviz_mkdocs.supply, "_NEEDED", ("torch_that_is_not_there",))
+@pytest.mark.parametrize(
+    ("needed", "told"),
+    [
+        (("json", "no_torch"), "because no_torch is not installed"),
+        (("no_torch", "no_models"), "because no_torch and no_models are not installed"),
+    ],
+)
+def test_without_torch_the_view_says_what_to_install(folder, captured, monkeypatch, needed, told):
+    monkeypatch.setattr(attnviz_mkdocs.supply, "_NEEDED", needed)
     build = supply(folder)
     assert build.ensure(figures(folder)) == 0
-    with pytest.raises(
-        SpecError, match=r'torch_that_is_not_there is not installed.*pip install "attnviz-mkdocs\[capture\]"'
-    ):
+    with pytest.raises(SpecError, match=rf'{told}; .*pip install "attnviz-mkdocs\[capture\]"'):
         build.get(figures(folder)[0])
     assert not captured.requests
 

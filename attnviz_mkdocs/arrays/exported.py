@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 class ExportedAttention(BaseModel):
-    """Of one attention, the names of its tokens and the numbers of its layers."""
+    """Of one attention, the names of its tokens, the numbers of its layers, and how far its weights may be off."""
 
     query: str
     key: str
     layers: tuple[int, ...]
+    largest_error: float
 
 
 class Exported(BaseModel):
@@ -40,6 +41,10 @@ class Exported(BaseModel):
     def layers_of(self, name: str) -> tuple[int, ...]:
         """The model's own numbers of an attention's layers; empty where nothing is said of it."""
         return self.attentions[name].layers if name in self.attentions else ()
+
+    def error_of(self, name: str) -> float:
+        """How far an attention's weights in the file may be from those that were captured."""
+        return self.attentions[name].largest_error if name in self.attentions else 0.0
 
     @property
     def origin(self) -> Provenance:

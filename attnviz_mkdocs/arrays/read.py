@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,10 @@ def read_arrays(path: Path, arrays: Arrays) -> Exhibit:
         exported_layers = exported.layers_of(name) if exported else ()
         layers = exported_layers if len(exported_layers) == len(weights) else tuple(range(len(weights)))
         notes += _notes_of_layers(layers, exported_layers) if exported_layers else []
-        attentions[name] = Attention(query, key, layers, Track.from_weights(weights, masked))
+        track = Track.from_weights(weights, masked)
+        if exported:
+            track = replace(track, largest_error=track.largest_error + exported.error_of(name))
+        attentions[name] = Attention(query, key, layers, track)
     return Exhibit(
         text=own.text if own else None,
         pair=own.pair if own else None,

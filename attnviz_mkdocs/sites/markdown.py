@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.spec import Galleries
+    from attnviz_mkdocs.spec import Galleries, Mistake
     from attnviz_mkdocs.supply import Encoded
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
@@ -58,6 +58,7 @@ class Scribe:
     galleries: Galleries
     supply: Supply
     page: Page = field(default_factory=Page)
+    _told: set[Mistake] = field(init=False, default_factory=set)
 
     def draw(self, fence: Fence, carried: set[str]) -> str:
         """The HTML of one fence: a view, or a panel that says what is to be mended.
@@ -71,8 +72,11 @@ class Scribe:
             figure = read_fence(fence, self.galleries, page.file, page.line_offset)
             supplied = self.supply.get(figure)
         except SpecError as error:
+            # What is wrong in a gallery shows in each fence that names it, and is told once.
             for mistake in error.mistakes:
-                log.warning("%s", mistake)
+                if mistake not in self._told:
+                    log.warning("%s", mistake)
+            self._told.update(error.mistakes)
             return draw_mistakes(error.mistakes)
         page.drawn += 1
         neurons = None if supplied.neurons is None else self._payload(supplied.neurons, carried)

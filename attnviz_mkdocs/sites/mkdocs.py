@@ -23,7 +23,7 @@ from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
@@ -80,8 +80,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             self.scribe.supply.ensure(figures)
         except (MissingError, StoreError) as error:
             raise PluginError(str(error)) from error
-        named = {(_root(config) / figure.arrays.file).parent for figure in figures if figure.arrays}
-        self._arrays_folders = {folder for folder in named if folder.is_dir()}
+        self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
         self._files, self._config = files, config
         return files
 
@@ -96,9 +95,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
-        folders = {*self.scribe.supply.project.gallery_folders(), *self._arrays_folders}
-        for folder in sorted(folders):
-            server.watch(str(folder), recursive=False)
+        for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
+            server.watch(str(path), recursive=False)
 
     def _figures_in(self, files: Files) -> Iterator[Figure]:
         """The figures of all pages; a mistake is told when its page is rendered."""
@@ -119,6 +117,17 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 def _root(config: MkDocsConfig) -> Path:
     """The folder of mkdocs.yml."""
     return Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
+
+
+def _where_arrays_change(figures: Iterable[Figure], root: Path) -> Iterator[Path]:
+    for figure in figures:
+        if figure.arrays is None:
+            continue
+        file = root / figure.arrays.file
+        # Not the root itself: whatever is written there, such as a log, would start a build.
+        path = file if file.parent == root else file.parent
+        if path.exists():
+            yield path
 
 
 def _shown(file: File, config: MkDocsConfig) -> str:

@@ -7,6 +7,7 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, ConfigurationError, PluginError
+from mkdocs.structure.files import get_files
 
 
 def build_site(folder, *, strict: bool = False, **options):
@@ -72,6 +73,16 @@ def test_a_mistake_in_a_page_fails_under_strict_and_names_its_line(folder, captu
     assert re.search(r'docs/index.md:7:\d+: .*"small/lines"', caplog.text)
 
 
+def test_a_mistake_of_a_gallery_is_shown_in_each_page_and_told_once(folder, captured, caplog):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text().replace("layer: 1", "layer: 9"))
+    folder.write("docs/other.md", "```attnviz small/lines\n```\n")
+    site = build_site(folder)
+    assert caplog.text.count("layer 9 is not in tiny") == 1
+    for page in ("index.html", "other/index.html"):
+        assert "layer 9 is not in tiny" in (site / page).read_text()
+
+
 def test_without_strict_the_page_shows_it(folder, captured):
     folder.write("docs/index.md", "# Small\n\n```attnviz small/lins\n```\n")
     page = (build_site(folder) / "index.html").read_text()
@@ -102,10 +113,15 @@ def test_options_are_checked(folder, captured, option):
         build_site(folder, strict=True)
 
 
-def test_serve_watches_galleries(folder, captured):
+def test_serve_watches_galleries_and_arrays(folder, captured):
+    fences = "".join(f"```attnviz\narrays: {name}.safetensors\n```\n" for name in ("arrays/new", "own", "nowhere/own"))
+    folder.write("docs/arrays.md", fences)
+    folder.write("arrays/other.safetensors", "")
+    folder.write("own.safetensors", "")
     config = load_config(str(folder.root / "mkdocs.yml"))
     plugin = config.plugins["attnviz"]
-    plugin.on_config(config)
+    config.plugins.on_config(config)
+    config.plugins.on_files(get_files(config), config=config)
     watched = []
 
     class Server:
@@ -114,5 +130,4 @@ def test_serve_watches_galleries(folder, captured):
             watched.append(path)
 
     plugin.on_serve(Server(), config=config, builder=None)
-    assert str(folder.root / "gallery") in watched
-    assert not [path for path in watched if "store" in path]
+    assert watched == [str(folder.root / name) for name in ("arrays", "gallery", "own.safetensors")]
