@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-from attnviz_mkdocs.capture.errors import CaptureError, first_line
+from attnviz_mkdocs.capture.errors import CaptureError, in_words
 from attnviz_mkdocs.capture.quiet import quiet
 from attnviz_mkdocs.capture.reading.writer import Writer
 
@@ -54,7 +54,7 @@ def load(located: Located, spec: Model, device: torch.device, *, writes: bool = 
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": spec.trust_remote_code}
     if located.gguf is not None:
         options["gguf_file"] = located.gguf
-    with quiet(), _in_words(spec):
+    with quiet(), in_words("the model can't be loaded"), _asking_for_trust(spec):
         config = AutoConfig.from_pretrained(folder, **options)
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
         headed = writes and _has_head_class(config)
@@ -107,19 +107,17 @@ def _only_in_head(names: Iterable[str], headed: PreTrainedModel, model: PreTrain
 
 
 @contextmanager
-def _in_words(spec: Model) -> Iterator[None]:
-    """Whatever is raised over files that an author gave is that author's to mend."""
+def _asking_for_trust(spec: Model) -> Iterator[None]:
+    """In the words of a gallery, where transformers asks whether to run code that comes with a model."""
     try:
         yield
-    except CaptureError:
-        raise
     except Exception as error:
         if "trust_remote_code" in str(error) and not spec.trust_remote_code:
             raise CaptureError(
                 "the model needs code that comes with it, and running that is not allowed: read the code, and, "
                 'if you trust it, write "trust_remote_code: true" under the model'
             ) from error
-        raise CaptureError(f"the model can't be loaded: {type(error).__name__}: {first_line(error)}") from error
+        raise
 
 
 def _refuse_random_weights(missing: Iterable[str]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.capture.errors import CaptureError, first_line
+from attnviz_mkdocs.capture.errors import CaptureError, in_words
 from attnviz_mkdocs.capture.listening.listener import listen
 from attnviz_mkdocs.capture.loading import load
 from attnviz_mkdocs.capture.quiet import quiet
@@ -210,21 +209,6 @@ class Subject:
             disagreement=self.listener.disagreement,
             versions=_versions(),
         )
-
-
-@contextmanager
-def in_words(what: str) -> Iterator[None]:
-    """A model is other people's code, and may fail in any way.
-
-    Raises:
-        CaptureError: It does; ``what``, and how.
-    """
-    try:
-        yield
-    except CaptureError:
-        raise
-    except Exception as error:
-        raise CaptureError(f"{what}: {type(error).__name__}: {first_line(error)}") from error
 
 
 def _check(loaded: Loaded) -> list[Encoding]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import random
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel
 
 from attnviz_mkdocs.capture.listening.listener import Form
 from attnviz_mkdocs.capture.recording.batches import by_length, pad
@@ -36,24 +36,16 @@ def real(request):
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture(scope="session")
-def own_models():
-    return {}
-
-
 @pytest.fixture
-def own(real, own_models):
-    """The model by itself, loaded apart, by the documented way."""
-    _, located = real
-    if located not in own_models:
-        gguf = {"gguf_file": located.gguf} if located.gguf else {}
-        model = AutoModel.from_pretrained(located.folder, attn_implementation="eager", **gguf).eval()
-        own_models[located] = model
+def own(real):
+    """The model asked by itself, by the documented way."""
+    model = copy.deepcopy(real[0].listener.model)
+    model.set_attn_implementation("eager")
 
     def attention(encoding) -> torch.Tensor:
         with torch.inference_mode():
             ids = torch.tensor([encoding.inputs["input_ids"]])
-            return torch.cat(own_models[located](ids, output_attentions=True).attentions)
+            return torch.cat(model(ids, output_attentions=True).attentions)
 
     return attention
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from attnviz_mkdocs.capture.errors import CaptureError
 from attnviz_mkdocs.capture.listening.hook import Call
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from transformers import PretrainedConfig, PreTrainedModel
 
 _STATE_SPACE, _RECURRENT = "it is a state-space model", "it is recurrent"
@@ -60,6 +60,15 @@ def settle(model: PreTrainedModel) -> None:
         model.set_attention_type("original_full")
 
 
+def chooses_keys(config: PretrainedConfig) -> bool:
+    """Whether a model lets each query see only the keys that an indexer of its own chose, as DeepSeek V3.2 does.
+
+    transformers applies the choice under the names of its own implementations of attention and under no
+    other, and no difference shows in a text that is shorter than the choice.
+    """
+    return hasattr(config, "index_topk") or hasattr(config, "index_topk_blocks")
+
+
 def longest(config: PretrainedConfig) -> int | None:
     """Up to how many tokens a model attends as it does to a short text; None where length changes nothing."""
     if config.model_type in {"big_bird", "bigbird_pegasus"} and config.attention_type == "block_sparse":
@@ -67,7 +76,7 @@ def longest(config: PretrainedConfig) -> int | None:
     return None
 
 
-def straightened(config: PretrainedConfig, attention: str, weights: Tensor, queries: int, keys: int) -> Call | None:
+def straightened(config: PretrainedConfig, attention: str, weights: object, queries: int, keys: int) -> Call | None:
     """Attention ``[batch, head, query, key]``, of what a model hands out.
 
     Args:
@@ -80,6 +89,11 @@ def straightened(config: PretrainedConfig, attention: str, weights: Tensor, quer
     Returns:
         None for what is no attention from tokens to tokens.
     """
+    if not isinstance(weights, Tensor):
+        return None
+    if config.model_type == "squeezebert":
+        # What it hands out is what the softmax is taken of.
+        weights = weights.softmax(-1)
     if config.model_type == "prophetnet" and attention != "decoder":
         weights = _softened(weights, queries)
     if (config.model_type, attention) in {("longformer", "self"), ("led", "encoder")}:

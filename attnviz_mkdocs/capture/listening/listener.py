@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 
-from attnviz_mkdocs.capture.errors import CaptureError
+from attnviz_mkdocs.capture.errors import NOT_FINITE, CaptureError
 from attnviz_mkdocs.capture.listening import hook
-from attnviz_mkdocs.capture.listening.families import longest, note_on, refuse_without_attention, settle
+from attnviz_mkdocs.capture.listening.families import (
+    chooses_keys,
+    longest,
+    note_on,
+    refuse_without_attention,
+    settle,
+)
 from attnviz_mkdocs.capture.listening.hook import Call, is_masked
 from attnviz_mkdocs.capture.listening.hybrids import note_on_hybrid, numbers_of
 from attnviz_mkdocs.capture.listening.matching import Match, Slot, match
-from attnviz_mkdocs.capture.listening.own import is_real, own_attention, sides_of
+from attnviz_mkdocs.capture.listening.own import own_attention, sides_of, within
 from attnviz_mkdocs.capture.listening.padding import suffers_from_padding
 from attnviz_mkdocs.capture.listening.places import following
 from attnviz_mkdocs.capture.listening.watch import watching
@@ -27,13 +34,13 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
-    from attnviz_mkdocs.capture.listening.own import Sides
-
     #: While it is entered, a recorder is told of each attention that runs; of a batch of so many texts.
     Way = Callable[[hook.Recorder, int], AbstractContextManager[None]]
 
 #: Largest difference between captured attention and the model's own that is let pass.
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 1e-2}
+#: By how much the weights of a token may sum to more than 1: what half precision rounds.
+_ROUNDED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,8 @@ def listen(model: PreTrainedModel, inputs: Mapping[str, Tensor]) -> Listener:
     if not own:
         name = type(model).__name__
         raise CaptureError(f"{name} has no attention that could be shown, or doesn't hand it out; choose another model")
-    alone = suffers_from_padding(model, inputs, own, TOLERANCE[model.dtype])
+    # A choice between keys of the same worth falls otherwise in other company.
+    alone = chooses_keys(model.config) or suffers_from_padding(model, inputs, own, TOLERANCE[model.dtype])
     way, heard, found = _find_way(model, inputs, _slots(own))
     of_slot = {slot: one for slot, one in zip(found.slots, heard, strict=True) if slot is not None}
     forms = {name: _form(model, name, layers, of_slot) for name, layers in own.items()}
@@ -175,25 +183,53 @@ def _find_way(
     model: PreTrainedModel, inputs: Mapping[str, Tensor], own: Mapping[Slot, Call]
 ) -> tuple[Way | None, Sequence[_Heard], Match]:
     """The best way to hear of all that a model attends to, what is heard in that way, and of which layers it is."""
-    within = {name: _within(inputs, sides) for name, sides in sides_of(model).items()}
-    model.set_attn_implementation(hook.NAME)
-    heard = _hear(model, inputs, listening)
-    found = match([one.call for one in heard], own, within)
-    if found is not None:
-        # Written so that NaN fails.
-        if not found.difference <= TOLERANCE[model.dtype]:
-            raise CaptureError(
-                f"what is captured of {type(model).__name__} differs from its own attention by "
-                f"{found.difference:.2g}, expected at most {TOLERANCE[model.dtype]:g}; it can't be shown truly"
-            )
-        return listening, heard, found
+    real = {name: within(inputs, sides) for name, sides in sides_of(model).items()}
+    _refuse_what_is_no_attention(own, real)
+    if not chooses_keys(model.config):
+        model.set_attn_implementation(hook.NAME)
+        heard = _hear(model, inputs, listening)
+        found = match([one.call for one in heard], own, real)
+        if found is not None:
+            # Written so that NaN fails.
+            if not found.difference <= TOLERANCE[model.dtype]:
+                raise CaptureError(
+                    f"what is captured of {type(model).__name__} differs from its own attention by "
+                    f"{found.difference:.2g}, expected at most {TOLERANCE[model.dtype]:g}; it can't be shown truly"
+                )
+            return listening, heard, found
     # Many a type bypasses the interface, wholly or in part, and says nothing of it.
     model.set_attn_implementation("eager")
     heard = _hear(model, inputs, watching)
-    found = match([one.call for one in heard], own, within)
+    found = match([one.call for one in heard], own, real)
     if found is not None and found.difference <= TOLERANCE[model.dtype]:
         return watching, heard, found
-    return None, [_Heard(call, None) for call in own.values()], Match(tuple(own), 0.0)
+    found = match(list(_slots(own_attention(model, inputs)).values()), own, real)
+    if found is None or not found.difference <= TOLERANCE[model.dtype]:
+        # Some count how often they ran, or draw at random.
+        raise CaptureError(
+            f"{type(model).__name__} gives other attention each time that it reads the same text; "
+            "it can't be shown truly"
+        )
+    return None, [_Heard(call, None) for call in own.values()], found
+
+
+def _refuse_what_is_no_attention(own: Mapping[Slot, Call], real: Mapping[str, Tensor]) -> None:
+    """Refuse what has the shape of attention and is something else, such as scores before their softmax.
+
+    Raises:
+        CaptureError: It is.
+    """
+    for slot, call in own.items():
+        weights = call.weights.float().masked_fill(~real[slot.attention], 0)
+        lowest, sums = float(weights.amin()), float(weights.sum(-1).amax())
+        if not math.isfinite(lowest + sums):
+            raise CaptureError(NOT_FINITE)
+        # Less than 1 is what a sink leaves.
+        if lowest < 0 or sums > 1 + _ROUNDED:
+            raise CaptureError(
+                f"what the model hands out as attention is none: its weights run from {lowest:.3g}, and those of a "
+                f"token sum to as much as {sums:.3g}, expected at least 0, and a sum of 1; choose another model"
+            )
 
 
 def _hear(model: PreTrainedModel, inputs: Mapping[str, Tensor], way: Way) -> list[_Heard]:
@@ -214,11 +250,6 @@ def _slots(own: Mapping[str, Sequence[Call | None]]) -> dict[Slot, Call]:
         for name, layers in own.items()
         for position, call in enumerate(layer for layer in layers if layer is not None)
     }
-
-
-def _within(inputs: Mapping[str, Tensor], sides: Sides) -> Tensor:
-    """Which weights are of the texts and not of padding: bool ``[text, 1, query, key]``."""
-    return is_real(inputs, sides.query)[:, None, :, None] & is_real(inputs, sides.key)[:, None, None]
 
 
 def _form(model: PreTrainedModel, name: str, handed: Sequence[Call | None], heard: Mapping[Slot, _Heard]) -> Form:

@@ -53,6 +53,11 @@ def is_real(inputs: Mapping[str, Tensor], tokens: str) -> Tensor:
     return inputs["decoder_attention_mask" if tokens == "target" else "attention_mask"].bool()
 
 
+def within(inputs: Mapping[str, Tensor], sides: Sides) -> Tensor:
+    """Which weights are of the texts and not of padding: bool ``[text, 1, query, key]``."""
+    return is_real(inputs, sides.query)[:, None, :, None] & is_real(inputs, sides.key)[:, None, None]
+
+
 @torch.inference_mode()
 def own_attention(model: PreTrainedModel, inputs: Mapping[str, Tensor]) -> dict[str, list[Call | None]]:
     """What a model hands out: for each of its attentions a call a layer, None for a layer without attention.
@@ -74,7 +79,7 @@ def own_attention(model: PreTrainedModel, inputs: Mapping[str, Tensor]) -> dict[
 
 
 def _layers(
-    model: PreTrainedModel, name: str, handed: Sequence[Tensor | None], queries: Tensor, keys: Tensor
+    model: PreTrainedModel, name: str, handed: Sequence[object], queries: Tensor, keys: Tensor
 ) -> list[Call | None]:
     rows, columns = queries.shape[1], keys.shape[1]
     calls = [
@@ -83,8 +88,10 @@ def _layers(
     odd = [weights for weights, call in zip(handed, calls, strict=True) if weights is not None and call is None]
     # What a layer of another kind hands out in place of attention is none of it, where the list has a place for each.
     if odd and (len(odd) == len(handed) or len(handed) != model.config.get_text_config().num_hidden_layers):
+        shape = getattr(odd[0], "shape", None)
+        form = f"attention of shape {tuple(shape)}" if shape else f"a {type(odd[0]).__name__} as attention"
         raise CaptureError(
-            f"{type(model).__name__} gives attention of shape {tuple(odd[0].shape)}, expected "
+            f"{type(model).__name__} gives {form}, expected "
             f"({len(queries)}, heads, {rows}, {columns}), from each token to each token; it can't be shown"
         )
     return calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.capture.listening.own import is_real, own_attention, sides_of
+from attnviz_mkdocs.capture.listening.own import is_real, own_attention, sides_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,11 +34,10 @@ def suffers_from_padding(
         model, {name: values[text : text + 1, is_real(inputs, _reader(name))[text]] for name, values in inputs.items()}
     )
     for name, layers in own.items():
-        sides = sides_of(model)[name]
-        within = is_real(inputs, sides.query)[text][:, None] & is_real(inputs, sides.key)[text]
+        real = within(inputs, sides_of(model)[name])[text, 0]
         for padded, single in zip(layers, alone[name], strict=True):
             if padded is not None and single is not None:
-                difference = (padded.weights[text][:, within] - single.weights[0].flatten(1)).abs().max()
+                difference = (padded.weights[text][:, real] - single.weights[0].flatten(1)).abs().max()
                 # Written so that NaN is a difference.
                 if not difference <= tolerance:
                     return True

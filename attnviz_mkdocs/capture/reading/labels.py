@@ -30,9 +30,10 @@ _BYTE = regex.compile(r"<0x([0-9A-F]{2})>")
 _CHARACTER = regex.compile(r"\X")
 # Scripts without spaces between words: there, no letter is known to belong to the word before it.
 _UNSPACED = r"\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_WORD = regex.compile(
-    rf"[{_UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]--[{_UNSPACED}]]+|\X", regex.VERSION1
-)
+# Where kana of one kind end, so does the word: of a loan and the particle after it, say.
+_KANA = "|".join(rf"\p{{{script}}}[\p{{{script}}}ー\p{{M}}]*" for script in ("Hiragana", "Katakana"))
+_SPACED = rf"[[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]--[{_UNSPACED}\p{{Hiragana}}\p{{Katakana}}]]+"
+_WORD = regex.compile(rf"[{_UNSPACED}]\p{{M}}*|{_KANA}|{_SPACED}|\X", regex.VERSION1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,14 @@ class Limit:
         if tokens + new <= self.tokens:
             return
         if tokens > self.tokens or not new:
-            has, mend = f"has {tokens:,} tokens", "shorten it"
+            has, mend = f"has {_counted(tokens)}", "shorten it"
         else:
-            has, mend = f"has {tokens:,} tokens and {new:,} are to be generated", "shorten it, or generate fewer"
+            has, mend = f"has {_counted(tokens)} and {new:,} are to be generated", "shorten it, or generate fewer"
         raise CaptureError(f"the {what} {has}, but {self.whose} at most {self.tokens:,}; {mend}")
+
+
+def _counted(tokens: int) -> str:
+    return f"{tokens:,} token{'' if tokens == 1 else 's'}"
 
 
 def find_limit(

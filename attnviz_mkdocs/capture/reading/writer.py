@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import GenerationConfig
 
-from attnviz_mkdocs.capture.errors import CaptureError, first_line
+from attnviz_mkdocs.capture.errors import in_words
 from attnviz_mkdocs.capture.quiet import quiet
 
 if TYPE_CHECKING:
@@ -68,15 +68,10 @@ class Writer:
         # Of encoder-decoder models, transformers' cache has as many layers as the encoder, too few for some decoders.
         both: bool = self.model.config.is_encoder_decoder
         devices = [self.model.device] if self.model.device.type == "cuda" else []
-        try:
-            with quiet(), torch.random.fork_rng(devices):
-                torch.manual_seed(seed or 0)
-                written = self.model.generate(
-                    read, attention_mask=torch.ones_like(read), max_new_tokens=count, use_cache=not both, **choice
-                )[0]
-        except Exception as error:
-            raise CaptureError(
-                f"the model fails when it writes: {type(error).__name__}: {first_line(error)}"
-            ) from error
+        with in_words("the model fails when it writes"), quiet(), torch.random.fork_rng(devices):
+            torch.manual_seed(seed or 0)
+            written = self.model.generate(
+                read, attention_mask=torch.ones_like(read), max_new_tokens=count, use_cache=not both, **choice
+            )[0]
         new: list[int] = written.tolist()
         return new if both else new[len(ids) :]

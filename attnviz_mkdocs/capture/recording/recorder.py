@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
-from attnviz_mkdocs.capture.errors import CaptureError
+from attnviz_mkdocs.capture.errors import NOT_FINITE, CaptureError
 from attnviz_mkdocs.capture.listening.hook import is_masked
 from attnviz_mkdocs.exhibit import Track, causal_pairs, is_causal
 from attnviz_mkdocs.quantise import ESCAPE, quantise
@@ -188,7 +188,7 @@ def _of_heads(hidden: Tensor | None, some: slice) -> Tensor | None:
 def _wrong(error: float, lowest: float, highest: float, rows: NDArray[np.intp]) -> CaptureError | None:
     """What keeps a text's weights from being drawn as attention; ``rows`` are those of its weights near 1."""
     if not np.isfinite([error, lowest, highest]).all():
-        return CaptureError("the model's attention holds NaN or infinite values; try another dtype, such as float32")
+        return CaptureError(NOT_FINITE)
     if lowest < 0 or highest > 1 + 1e-3:
         return CaptureError(f"the model's attention must lie in [0, 1], but it runs from {lowest:g} to {highest:g}")
     if len(np.unique(rows)) < len(rows):

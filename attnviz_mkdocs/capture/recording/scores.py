@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,20 +121,25 @@ def _layer(call: Call, text: int, queries: int, keys: int) -> _Layer:
             seen = seen & ~hidden
             # What hides some keys may well say more of the others: ALiBi is often written there.
             bias = bias if own.dtype == torch.bool else bias + own.float().masked_fill(hidden, 0)
-    errors = []
-    for some_query, some_key in ((query, key), (query.half(), key.half())):
-        again = _weights(some_query.float(), some_key.float(), bias, seen, call)
-        finite = some_query.isfinite().all() & some_key.isfinite().all()
+
+    def error(query: Tensor, key: Tensor, sinks: Tensor | None) -> Tensor:
+        again = _weights(query.float(), key.float(), bias, seen, replace(call, sinks=sinks))
+        finite = query.isfinite().all() & key.isfinite().all()
         # A query that sees nothing has no weights, whatever the model says.
-        error = (again - weights.float()).abs().masked_fill(~seen, 0).amax()
-        errors.append(error.where(finite, torch.inf))
+        return (again - weights.float()).abs().masked_fill(~seen, 0).amax().where(finite, torch.inf)
+
+    sinks = call.sinks
+    if sinks is not None and bool(error(query, key, None) < error(query, key, sinks)):
+        # Granite SWA's take from what the weights give, and not from the weights.
+        sinks = None
+    errors = [error(query, key, sinks), error(query.half(), key.half(), sinks)]
     leanest = lean(bias.expand(weights.shape), seen)
     return _Layer(
         query.cpu(),
         key.cpu(),
         call.scale,
         call.softcap or 0.0,
-        None if call.sinks is None else call.sinks.float().cpu(),
+        None if sinks is None else sinks.float().cpu(),
         None if leanest is None else LeanBias(leanest.layout, leanest.values.cpu()),
         torch.stack(errors).cpu(),
     )

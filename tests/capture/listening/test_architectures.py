@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cache
+
 import numpy as np
 import pytest
 import tiny
@@ -126,8 +129,9 @@ def refusal(folder, text: str | Text = tiny.LONG) -> str:
     return str(result)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def subject(saved):
+    @cache
     def make(kind: str):
         spec = Model(source=str(saved(kind)))
         return prepare(locate(spec, saved(kind), download=False), spec, torch.device("cpu"))
@@ -195,10 +199,11 @@ def test_what_bypasses_the_interface_is_watched(kind, subject):
     assert found.way is watching
     assert found.disagreement == 0
     heard = []
-    found.model.set_attn_implementation(hook.NAME)
+    model = copy.deepcopy(found.model)
+    model.set_attn_implementation(hook.NAME)
     ids = torch.tensor([[4, 5, 6]])
     with hook.recording(heard.append):
-        found.model(ids, **({"decoder_input_ids": ids} if found.model.config.is_encoder_decoder else {}))
+        model(ids, **({"decoder_input_ids": ids} if model.config.is_encoder_decoder else {}))
     assert len(heard) < sum(len(form.layers) for form in found.forms.values())
 
 

@@ -179,7 +179,7 @@ def test_what_is_to_be_generated_counts(headed):
         read(Text(text=tiny.SHORT, generate=62))
     assert len(read(Text(text=tiny.SHORT, generate=61))) == 64
     read = reader(headed("bart")).read
-    with pytest.raises(CaptureError, match="the target has 1 tokens and 64 are to be generated"):
+    with pytest.raises(CaptureError, match="the target has 1 token and 64 are to be generated"):
         read(Text(text=tiny.SHORT, generate=64))
     with pytest.raises(CaptureError, match="the target has 66 tokens"):
         read(Text(text=tiny.SHORT, target="the " * 64))

@@ -99,6 +99,12 @@ def test_scripts_without_spaces_have_words_no_longer_than_a_token():
     assert words(content(kinds.bytewise(), "สวัสดี")) == ["ส", "วั", "ส", "ดี"]
 
 
+def test_kana_of_two_kinds_are_two_words():
+    assert words(content(kinds.bytewise(), "猫はマットの上でスーパーらーめん")) == [
+        *("猫", "は", "マット", "の", "上", "で", "スーパー", "らーめん")
+    ]
+
+
 def test_pieces_of_an_emoji_share_all_of_it():
     family, flag = "👩‍👩‍👧‍👦", "🇫🇷"
     tokens = content(kinds.bytewise(), f"{family}{flag}")

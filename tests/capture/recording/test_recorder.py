@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from attnviz_mkdocs.capture.recording import recorder as recorders
 from attnviz_mkdocs.capture.errors import CaptureError
 from attnviz_mkdocs.capture.listening.hook import Call
+from attnviz_mkdocs.capture.recording import recorder as recorders
 from attnviz_mkdocs.capture.recording.quantiser import Quantiser
 from attnviz_mkdocs.capture.recording.recorder import TrackRecorder
 from attnviz_mkdocs.exhibit import Track

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -208,7 +209,7 @@ def test_half_precision_models_may_be_off_by_their_precision(dtype):
 
 @pytest.mark.parametrize(
     ("part", "value"),
-    [("scale", 0.31), ("softcap", 5.0), ("sinks", SINKS), ("bias", 0.1 * BY_PAIR), ("mask", causal())],
+    [("scale", 0.31), ("softcap", 5.0), ("bias", 0.1 * BY_PAIR), ("mask", causal())],
 )
 def test_weights_that_are_made_in_another_way_are_refused(part, value):
     right = call()
@@ -218,6 +219,19 @@ def test_weights_that_are_made_in_another_way_are_refused(part, value):
     assert refused.concerns == "view"
     assert "no neuron view" in str(refused)
     assert "differs from its own" in str(refused)
+
+
+def test_weights_that_are_made_with_other_sinks_are_refused():
+    [refused] = recorded(replace(call(sinks=SINKS), sinks=SINKS + 1))
+    assert isinstance(refused, CaptureError)
+    assert "differs from its own" in str(refused)
+
+
+def test_sinks_that_take_no_part_are_none():
+    [scores] = recorded(replace(call(), sinks=SINKS))
+    assert scores.sinks is None
+    [expected] = recorded(call())
+    assert scores.largest_error == expected.largest_error
 
 
 def test_weights_that_are_no_numbers_are_refused():
