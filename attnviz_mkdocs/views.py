@@ -1,4 +1,4 @@
-"""A view's first state, and whether the exhibit has what the author asked to see."""
+"""A view's first state and those of its tour, and whether the exhibit has what the author asked to see."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz_mkdocs.exhibit import SELF
 from attnviz_mkdocs.spec import Mistake
+from attnviz_mkdocs.spec.explain import of_kept_steps
 from attnviz_mkdocs.spec.types import PAIR_FILTERS
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.codec import Header
     from attnviz_mkdocs.codec.exhibits import Side
-    from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.spec import Figure, Options
 
 
 def first_state(figure: Figure) -> dict[str, Any]:
@@ -21,20 +22,45 @@ def first_state(figure: Figure) -> dict[str, Any]:
     return {"view": figure.kind, **figure.options.model_dump(mode="json", exclude_defaults=True)}
 
 
-def check(figure: Figure, header: Header) -> list[Mistake]:
-    """What the author asked to see and the exhibit doesn't have."""
+def step_states(figure: Figure) -> list[dict[str, Any]]:
+    """The steps of the tour: of each its caption, and the state that it sets in place of the first."""
     return [
-        Mistake(figure.place_of(option), message + (_of_the_view(option, figure) if option in figure.kept else ""))
-        for option, message in _mistakes(figure, header)
+        {
+            "caption": step.caption,
+            "state": step.model_dump(mode="json", exclude_unset=True, exclude={"caption"}),
+        }
+        for step in figure.steps
     ]
 
 
+def check(figure: Figure, header: Header) -> list[Mistake]:
+    """What the author asked to see, at first or in a step of the tour, and the exhibit doesn't have."""
+    first = [
+        Mistake(figure.place_of(option), message + (_of_the_view(option, figure) if option in figure.kept else ""))
+        for option, message in _mistakes(figure.options, figure.model_name, header)
+    ]
+    return first + [mistake for position in range(len(figure.steps)) for mistake in _in_step(position, figure, header)]
+
+
+def _in_step(position: int, figure: Figure, header: Header) -> Iterator[Mistake]:
+    step = figure.steps[position]
+    for option, message in _mistakes(step.over(figure.options), figure.model_name, header):
+        # What the step doesn't set is told of the view itself, unless it is the step's attention that lacks it.
+        blamed = next((key for key in (option, "attention") if key in step.model_fields_set), None)
+        if blamed is None:
+            continue
+        mend = "" if blamed == option else f'; "{option}" comes from the view, so write another one in this step'
+        if "steps" in figure.kept:
+            mend = of_kept_steps(figure.base)
+        yield Mistake(figure.place_of("steps", position, blamed), message + mend)
+
+
 def _of_the_view(option: str, figure: Figure) -> str:
-    return f'; "{option}" comes from {figure.name}, so write another one here'
+    return f'; "{option}" comes from {figure.base}, so write another one here'
 
 
-def _mistakes(figure: Figure, header: Header) -> Iterator[tuple[str, str]]:
-    options, name, is_plain = figure.options, figure.model_name, header.attentions == [SELF]
+def _mistakes(options: Options, name: str, header: Header) -> Iterator[tuple[str, str]]:
+    is_plain = header.attentions == [SELF]
     if options.attention is not None and options.attention not in header.attentions:
         if is_plain:
             why = f"{name} is not an encoder-decoder model and has no {options.attention} attention"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.find import find_fences
 from attnviz_mkdocs.spec.check import check
-from attnviz_mkdocs.spec.explain import no_neurons, no_pair
+from attnviz_mkdocs.spec.explain import no_neurons, no_neurons_in_step, no_pair, of_kept_steps, taken
 from attnviz_mkdocs.spec.gallery import Arrays, Figure
-from attnviz_mkdocs.spec.marked import Mapping, Scalar, read
+from attnviz_mkdocs.spec.marked import Mapping, Scalar, read, walk
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, nearest, quoted
 from attnviz_mkdocs.spec.together import wrong_together
 from attnviz_mkdocs.spec.types import PAIR_FILTERS, FenceBody, Options, Text
@@ -18,7 +18,8 @@ from attnviz_mkdocs.spec.types import PAIR_FILTERS, FenceBody, Options, Text
 if TYPE_CHECKING:
     from attnviz_mkdocs.fence.find import Fence
     from attnviz_mkdocs.spec.gallery import Galleries, Gallery
-    from attnviz_mkdocs.spec.marked import Node
+    from attnviz_mkdocs.spec.marked import Node, Path
+    from attnviz_mkdocs.spec.types import Kind
 
 #: Keys that show a model on a text where the view that a fence names shows arrays.
 _INSTEAD_OF_ARRAYS = frozenset({"model", "text", "messages"})
@@ -30,7 +31,9 @@ _GIVE_TEXT = ("text", "messages", *_CHANGES, "model")
 _SHOW_SOMETHING_ELSE = (*_GIVE_TEXT, "arrays", "attention")
 
 
-def read_fence(fence: Fence, galleries: Galleries, file: str, line_offset: int = 0) -> Figure:
+def read_fence(
+    fence: Fence, galleries: Galleries, file: str, line_offset: int = 0, ids: dict[str, Place] | None = None
+) -> Figure:
     """The figure that a fence asks for.
 
     Args:
@@ -38,11 +41,12 @@ def read_fence(fence: Fence, galleries: Galleries, file: str, line_offset: int =
         galleries: What it may refer to.
         file: The page's path as shown to people.
         line_offset: Lines of the file in front of those in which the fence was found, such as front matter.
+        ids: The ids of the page's fences so far, and where they were written; the fence's is added.
 
     Raises:
         SpecError: All that is wrong with the fence.
     """
-    return _Reader(fence, galleries, file, line_offset).figure()
+    return _Reader(fence, galleries, file, line_offset, {} if ids is None else ids).figure()
 
 
 def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure], list[Mistake]]:
@@ -55,10 +59,11 @@ def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure],
     """
     figures: list[Figure] = []
     mistakes: list[Mistake] = []
+    ids: dict[str, Place] = {}
     # Not `splitlines`, which takes U+2028 and form feeds for ends of lines; Markdown does not.
     for fence in find_fences(text.split("\n")):
         try:
-            figures.append(read_fence(fence, galleries, file))
+            figures.append(read_fence(fence, galleries, file, ids=ids))
         except SpecError as error:
             mistakes.extend(error.mistakes)
     return figures, mistakes
@@ -67,8 +72,9 @@ def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure],
 class _Reader:
     """One fence, and what is wrong with it so far."""
 
-    def __init__(self, fence: Fence, galleries: Galleries, file: str, line_offset: int) -> None:
+    def __init__(self, fence: Fence, galleries: Galleries, file: str, line_offset: int, ids: dict[str, Place]) -> None:
         self._fence = fence
+        self._ids = ids
         self._galleries = galleries
         self._file = file
         self._line = fence.line + line_offset
@@ -81,6 +87,7 @@ class _Reader:
             raise SpecError([Mistake(self._place, "this fence is never closed; end it with a line of the same marks")])
         base = self._named_view()
         written, body = self._body()
+        self._take_id(written.get("id"))
         if base and base.arrays and written.keys() & _INSTEAD_OF_ARRAYS:
             base = replace(base, arrays=None)
         arrays = self._arrays(body, base)
@@ -92,7 +99,6 @@ class _Reader:
             self._require_all(written, base)
         if self._mistakes or body is None:
             raise SpecError(self._mistakes)
-        options = {key: getattr(body, key) for key in body.model_fields_set & Options.model_fields.keys()}
         kept = self._kept(written, base)
         changed = [value.place for value in map(written.get, _GIVE_TEXT) if value]
         figure = Figure(
@@ -100,17 +106,20 @@ class _Reader:
             model_name=model_name,
             model=owner.models[model_name] if owner else None,
             text=text,
-            options=(base.options if base else Options()).model_copy(update=options),
+            options=body.over(base.options if base else Options()),
             caption=(base.caption if base and body.caption is None else body.caption) or None,
             place=self._place,
-            name=base.name if base else "",
+            name=body.id or (base.name if base else ""),
             arrays=arrays,
+            link=body.link or (base.link if base else None),
+            steps=base.steps if base and "steps" not in written else body.steps,
+            base=base.name if base else "",
             places={
-                **(base.places if base else {}),
+                **{path: place for path, place in (base.places if base else {}).items() if path[0] not in kept},
                 **(owner.model_places(model_name) if owner else {}),
-                **({"text": changed[0]} if changed else {}),
-                **kept,
-                **{key: value.place for key, value in written.items()},
+                **({("text",): changed[0]} if changed else {}),
+                **{(key,): place for key, place in kept.items()},
+                **{path: part.place for key, value in written.items() for path, part in walk(value, (key,))},
             },
             kept=frozenset(kept),
         )
@@ -153,6 +162,12 @@ class _Reader:
         self._keys = node.keys
         return node.items, check(node, FenceBody, self._mistakes)
 
+    def _take_id(self, own_id: Node | None) -> None:
+        if isinstance(own_id, Scalar) and isinstance(own_id.value, str):
+            first = self._ids.setdefault(own_id.value, own_id.place)
+            if first is not own_id.place:
+                self._object(own_id.place, taken(own_id.value, first))
+
     def _together(self, written: dict[str, Node], arrays: Arrays | None, text: Text | None) -> None:
         """Keys that can't stand together, in the fence or with those of the view that it names."""
         # What is written under "text" may be the name of a chat.
@@ -177,20 +192,26 @@ class _Reader:
             self._object(self._place, f"{why} needs {needed[key]}")
 
     def _kept(self, written: dict[str, Node], base: Figure | None) -> dict[str, Place]:
-        """Options that are right in the gallery but may not fit what the fence shows instead → where it says so."""
+        """What is right in the gallery but may not fit what the fence shows instead → where the fence says so."""
         changing = [written[key].place for key in _SHOW_SOMETHING_ELSE if key in written]
         if base is None or not changing:
             return {}
-        return dict.fromkeys(Options.model_fields.keys() - written.keys(), changing[0])
+        return dict.fromkeys({*Options.model_fields, "steps"} - written.keys(), changing[0])
 
     def _check(self, figure: Figure, written: dict[str, Node]) -> None:
         """What only shows when all is put together; in a gallery each view and its text are checked together."""
-        if figure.text and figure.options.filter in PAIR_FILTERS and figure.text.pair is None:
-            place = next(written[key].place for key in ("filter", "text", "messages") if key in written)
-            raise SpecError([Mistake(place, no_pair(figure.options.filter, "the text"))])
-        if figure.arrays and figure.kind == "neuron":
-            place = written["view" if "view" in written else "arrays"].place
-            raise SpecError([Mistake(place, no_neurons())])
+        parts: list[tuple[Path, Options, Kind | None]] = [((), figure.options, figure.kind)]
+        parts += [(("steps", position), step, step.view) for position, step in enumerate(figure.steps)]
+        for path, options, kind in parts:
+            mend = of_kept_steps(figure.base) if path and "steps" not in written else ""
+            if figure.text and figure.text.pair is None and options.filter in PAIR_FILTERS:
+                self._object(figure.place_of(*path, "filter"), no_pair(options.filter, "the text") + mend)
+            if kind == "neuron" and (figure.arrays or figure.kind != "neuron"):
+                blamed = (*path, "view") if path and not mend else ("view" if "view" in written else "arrays",)
+                message = no_neurons() if figure.arrays else no_neurons_in_step()
+                self._object(figure.place_of(*blamed), message + mend)
+        if self._mistakes:
+            raise SpecError(self._mistakes)
 
     def _arrays(self, body: FenceBody | None, base: Figure | None) -> Arrays | None:
         inherited = base.arrays if base else None

@@ -3,7 +3,7 @@
 from attnviz_mkdocs.spec.gallery import Arrays, Figure, Galleries, Gallery
 from attnviz_mkdocs.spec.load import load_galleries, load_gallery
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError
-from attnviz_mkdocs.spec.types import Message, Model, Options, Text, View
+from attnviz_mkdocs.spec.types import Message, Model, Options, Step, Text, View
 
 __all__ = [
     "Arrays",
@@ -16,6 +16,7 @@ __all__ = [
     "Options",
     "Place",
     "SpecError",
+    "Step",
     "Text",
     "View",
     "load_galleries",

@@ -17,6 +17,7 @@ from attnviz_mkdocs.spec.types import (
     Model,
     Options,
     Sides,
+    Step,
     Text,
     View,
 )
@@ -36,6 +37,7 @@ _NOUN: dict[type[BaseModel], str] = {
     Model: "model",
     Message: "message",
     Sides: "mapping of labels",
+    Step: "step",
     Text: "text",
     View: "view",
 }
@@ -48,7 +50,9 @@ _PARTS: dict[tuple[str | None, ...], type[BaseModel]] = {
     ("messages", _ANY): Message,
     ("views", _ANY): View,
     ("views", _ANY, "tokens"): Sides,
+    ("views", _ANY, "steps", _ANY): Step,
     ("tokens",): Sides,
+    ("steps", _ANY): Step,
 }
 #: What pydantic puts into a path that no author wrote.
 _MARKS = frozenset({"[key]", "[labels]", "[sides]"})
@@ -58,6 +62,7 @@ _TO_ADD = {
     (Model, "source"): "a hub id, a folder, or package:NAME/PATH",
     (Sides, "key"): "the labels of the tokens that are looked at",
     (Sides, "query"): "the labels of the tokens that look",
+    (Step, "caption"): "what the step shows, in words",
     (Text, "text"): 'the sentence itself, or "messages:" with a chat',
     (View, "id"): "a name of its own, by which pages show it",
     (View, "model"): 'one of the names under "models"',
@@ -152,6 +157,24 @@ def no_pair(chosen: str, text: str) -> str:
 def no_neurons() -> str:
     """What is wrong with a neuron view of arrays."""
     return 'view "neuron" shows queries and keys, but arrays hold attention alone; choose head, model or matrix'
+
+
+def no_neurons_in_step() -> str:
+    """What is wrong with a step that shows neurons in a view that has none."""
+    return (
+        'view "neuron" shows queries and keys, which come only with a view that is neuron from the start; '
+        'write "view: neuron" for the view itself, or choose head, model or matrix for this step'
+    )
+
+
+def of_kept_steps(base: str) -> str:
+    """What to do about steps of the view that a fence names; the end of a message about them."""
+    return f'; the steps come from {base}, so write others here, or "steps: []" for none'
+
+
+def taken(own_id: str, first: Place) -> str:
+    """What is wrong with an id that another view has already."""
+    return f"{quoted(own_id)} is the id of the view in line {first.line} already; choose another"
 
 
 def no_name(written: str) -> str:

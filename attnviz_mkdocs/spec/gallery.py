@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.mistakes import did_you_mean, quoted, some
-from attnviz_mkdocs.spec.types import Model, Options, Sides, Text, View
+from attnviz_mkdocs.spec.types import Model, Options, Sides, Step, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,10 +60,13 @@ class Figure:
         options: What is shown first.
         caption: What stands under it.
         place: Where the author wrote it.
-        name: ``gallery/id``, or empty for a fence that stands alone.
+        name: What links of its page call it: the fence's own id, or ``gallery/id``; empty for a fence with neither.
         arrays: What is shown in place of a model and a text.
-        places: Where each key was written, in the fence or in the gallery; see `place_of`.
-        kept: Options of the named view that a fence keeps although it shows something else.
+        link: What views that follow one another have in common.
+        steps: A tour through it.
+        base: ``gallery/id`` of the view that a fence names; empty for others.
+        places: Path of keys → where it was written, in the fence or in the gallery; see `place_of`.
+        kept: Options of `base`, and its ``steps``, that a fence keeps although it shows something else.
     """
 
     kind: Kind
@@ -75,12 +78,20 @@ class Figure:
     place: Place
     name: str = ""
     arrays: Arrays | None = None
-    places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    link: str | None = None
+    steps: tuple[Step, ...] = ()
+    base: str = ""
+    places: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
     kept: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
-    def place_of(self, key: str) -> Place:
-        """Where ``key`` of the view, its text or its model was written; where it was not, the figure's place."""
-        return self.places.get(key, self.place)
+    def place_of(self, *path: str | int) -> Place:
+        """Where a key of the view, its text or its model was written, such as ``place_of("steps", 0, "layer")``.
+
+        What was not written is where its parent is, and at last where the figure is.
+        """
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places[path] if path else self.place
 
 
 @dataclass(frozen=True)
@@ -132,17 +143,27 @@ class Gallery:
             place=self.place("views", view_id),
             name=f"{self.name}/{view_id}",
             arrays=arrays,
+            link=view.link,
+            steps=view.steps,
             places=self._places(("views", view_id), View)
+            | self._places_of_steps(view)
             | (self._places(("texts", view.text), Text) if view.text is not None else {})
             | (self.model_places(view.model) if view.model is not None else {}),
         )
 
-    def model_places(self, name: str) -> dict[str, Place]:
+    def model_places(self, name: str) -> dict[Path, Place]:
         """Where each key of a model was written."""
         return self._places(("models", name), Model)
 
-    def _places(self, path: Path, kind: type[BaseModel]) -> dict[str, Place]:
-        return {key: self.place(*path, key) for key in kind.model_fields}
+    def _places_of_steps(self, view: View) -> dict[Path, Place]:
+        return {
+            ("steps", position, key): self.place("views", view.id, "steps", position, key)
+            for position in range(len(view.steps))
+            for key in Step.model_fields
+        }
+
+    def _places(self, path: Path, kind: type[BaseModel]) -> dict[Path, Place]:
+        return {(key,): self.place(*path, key) for key in kind.model_fields}
 
 
 class Galleries(Mapping[str, Gallery]):

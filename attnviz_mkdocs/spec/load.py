@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.check import check
-from attnviz_mkdocs.spec.explain import missing, no_name, no_neurons, no_pair
+from attnviz_mkdocs.spec.explain import missing, no_name, no_neurons, no_neurons_in_step, no_pair, taken
 from attnviz_mkdocs.spec.gallery import Galleries, Gallery
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, read, walk
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, did_you_mean, nearest, quoted, some
 from attnviz_mkdocs.spec.together import wrong_together
-from attnviz_mkdocs.spec.types import NAME_PATTERN, PAIR_FILTERS, GalleryFile, Text, View
+from attnviz_mkdocs.spec.types import NAME_PATTERN, PAIR_FILTERS, WITHOUT_NEURONS, GalleryFile, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -128,10 +128,10 @@ def _wrong_references(gallery: Node) -> Iterator[Mistake]:
         if isinstance(view_id, Scalar) and isinstance(view_id.value, str):
             first = ids.setdefault(view_id.value, view_id.place)
             if first is not view_id.place:
-                message = f"{quoted(view_id.value)} is the id of the view in line {first.line} already; choose another"
-                yield Mistake(view_id.place, message)
+                yield Mistake(view_id.place, taken(view_id.value, first))
         if isinstance(texts, Mapping):
-            yield from _filter_without_pair(view, texts)
+            for part in (view, *_steps(view)):
+                yield from _filter_without_pair(part.items.get("filter"), view.items.get("text"), texts)
 
 
 def _wrong_keys(gallery: Node) -> Iterator[Mistake]:
@@ -144,9 +144,7 @@ def _wrong_keys(gallery: Node) -> Iterator[Mistake]:
             case ("views", int()), Mapping():
                 yield from _together(part)
                 yield from (missing(path, key, gallery) for key in _lacking(part, View, {"model", "text"}, "arrays"))
-                kind = part.items.get("view")
-                if isinstance(kind, Scalar) and kind.value == "neuron" and "arrays" in part.items:
-                    yield Mistake(kind.place, no_neurons())
+                yield from _neurons_without(part)
 
 
 def _together(part: Mapping) -> Iterator[Mistake]:
@@ -177,8 +175,28 @@ def _unknown_name(name: Node | None, key: str, names: Iterable[str]) -> Iterator
     yield Mistake(name.place, message)
 
 
-def _filter_without_pair(view: Mapping, texts: Mapping) -> Iterator[Mistake]:
-    chosen, name = view.items.get("filter"), view.items.get("text")
+def _steps(view: Mapping) -> Iterator[Mapping]:
+    steps = view.items.get("steps")
+    for step in steps.items if isinstance(steps, Sequence) else ():
+        if isinstance(step, Mapping):
+            yield step
+
+
+def _neurons_without(view: Mapping) -> Iterator[Mistake]:
+    """Neurons of arrays, and in the steps of a view that is of another kind."""
+    kind = view.items.get("view")
+    # What is no kind at all is told already, and may be meant to be "neuron".
+    is_other = kind is None or (isinstance(kind, Scalar) and kind.value in WITHOUT_NEURONS)
+    for part in (view, *_steps(view)):
+        shown = part.items.get("view")
+        if isinstance(shown, Scalar) and shown.value == "neuron":
+            if "arrays" in view.items:
+                yield Mistake(shown.place, no_neurons())
+            elif is_other:
+                yield Mistake(shown.place, no_neurons_in_step())
+
+
+def _filter_without_pair(chosen: Node | None, name: Node | None, texts: Mapping) -> Iterator[Mistake]:
     if not isinstance(chosen, Scalar) or not isinstance(name, Scalar) or chosen.value not in PAIR_FILTERS:
         return
     text = texts.items.get(name.written)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-#: A gallery is four levels deep.
+#: A gallery is seven levels deep.
 DEEPEST = 20
 #: Values that aliases may repeat; a few nested aliases can otherwise stand for billions.
 MOST_REPEATED = 100_000

@@ -40,6 +40,9 @@ Filter = Literal["all", "a-a", "a-b", "b-a", "b-b"]
 #: Filters that show a part of a pair.
 PAIR_FILTERS = frozenset(get_args(Filter)) - {"all"}
 
+#: What can be drawn of attention alone.
+WITHOUT_NEURONS = frozenset(get_args(Kind)) - {"neuron"}
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 NotBlank = Annotated[str, StringConstraints(pattern=NOT_BLANK_PATTERN)]
 Index = Annotated[int, Field(ge=0)]
@@ -237,8 +240,31 @@ class Options(_Keys):
     order: Literal["index", "token", "head"] = "index"
     """In a neuron view, the order of the neurons: by `index`, or by their share for the `token` or in the `head`."""
 
+    def over(self, others: Options) -> Options:
+        """What the author set here, and for the rest what ``others`` say."""
+        own = self.model_fields_set & Options.model_fields.keys()
+        return others.model_copy(update={key: getattr(self, key) for key in own})
 
-class View(Options, _Arrays):
+
+class Step(Options):
+    """One step of a tour: what it shows in place of what its view shows first."""
+
+    caption: NotBlank
+    """What the step shows, in words for readers."""
+    view: Kind | None = None
+    """What is drawn; `neuron` only where the view itself is one."""
+
+
+class _Guided(_Keys):
+    """What leads readers from view to view, and through one of them."""
+
+    link: Name | None = None
+    """Views of one page with the same link follow one another: what readers choose in one, the others show."""
+    steps: Annotated[tuple[Step, ...], BeforeValidator(_as_tuple)] = ()
+    """A tour through the view, one step after the other."""
+
+
+class View(Options, _Guided, _Arrays):
     """One way to look at one model on one text, or at arrays."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model", "text"]}, {"required": ["arrays"]}]})
@@ -275,9 +301,11 @@ class GalleryFile(_Keys):
     """Views, in the order in which the gallery shows them."""
 
 
-class FenceBody(Options, _Arrays, _Input):
-    """What may stand in a fence: all of a view but its id, and the text itself."""
+class FenceBody(Options, _Guided, _Arrays, _Input):
+    """What may stand in a fence: all of a view, and the text itself."""
 
+    id: Name | None = None
+    """Name by which links of the page call the view."""
     view: Kind | None = None
     """What is drawn; `head` unless said otherwise."""
     model: str | None = None

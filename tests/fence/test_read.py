@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from attnviz_mkdocs.fence import Fence, find_fences, read_fence
+from attnviz_mkdocs.fence import Fence, find_fences, read_fence, read_page
 from attnviz_mkdocs.spec import (
     Arrays,
     Figure,
@@ -17,6 +17,7 @@ from attnviz_mkdocs.spec import (
     Options,
     Place,
     SpecError,
+    Step,
     Text,
     load_galleries,
 )
@@ -58,6 +59,7 @@ def test_a_fence_names_a_view():
         caption="Head 3.7 follows the pronoun.",
         place=Place("docs/p.md", 1, 1),
         name="who/she",
+        base="who/she",
     )
 
 
@@ -202,6 +204,70 @@ def test_a_fence_overrides_a_key_of_the_view_that_it_names(line, changed):
         assert getattr(overridden.options, key) == changed.get(key, getattr(base.options, key)), key
 
 
+def test_links_of_the_page_call_a_view_by_its_fences_id():
+    assert figure(fence("id: cat", "model: minilm", "text: A cat.")).name == "cat"
+    assert figure(fence("id: cat", name="who/she")).name == "cat"
+    assert figure(fence("layer: 1", name="who/she")).name == "who/she"
+    assert figure(fence("model: minilm", "text: A cat.")).name == ""
+
+
+def test_of_two_fences_of_a_page_with_one_id_the_second_is_told():
+    pages = [
+        fence("id: cat", name="who/she"),
+        fence("id: cat", "model: minilm", "text: A cat."),
+        fence("id: dog", name="who/she"),
+        fence(name="who/she"),
+        fence("id: cat", "layer: x", name="who/she"),
+    ]
+    figures, mistakes = read_page("\n\n".join(pages), GALLERIES, "p.md")
+
+    assert [figure.name for figure in figures] == ["cat", "dog", "who/she"]
+    assert list(map(str, mistakes)) == [
+        'p.md:6:5: "cat" is the id of the view in line 2 already; choose another',
+        'p.md:19:5: "cat" is the id of the view in line 2 already; choose another',
+        'p.md:20:8: "layer" must be a whole number from 0 on, but "x" is text',
+    ]
+    assert read_page(pages[0], GALLERIES, "p.md")[1] == []
+
+
+def test_a_link_and_a_tour_may_stand_in_a_fence():
+    alone = figure(
+        fence("model: minilm", "text: A cat.", "link: cats", "steps:", "- caption: A", "- caption: B", "  heads: 3")
+    )
+
+    assert (alone.link, alone.base) == ("cats", "")
+    assert alone.steps == (Step(caption="A"), Step(caption="B", heads=(3,)))
+    assert alone.place_of("steps", 1, "heads") == Place("docs/p.md", 8, 10)
+    assert alone.place_of("steps", 0, "heads") == Place("docs/p.md", 6, 3)
+
+
+def test_a_fence_keeps_the_link_and_the_tour_of_the_view_that_it_names():
+    base = GALLERIES["who"].figure("tour")
+    kept = figure(fence("layer: 1", name="who/tour"))
+
+    assert (kept.link, kept.steps, kept.base) == ("she", base.steps, "who/tour")
+    assert kept.place_of("steps", 1, "query") == base.place_of("steps", 1, "query")
+    assert kept.place_of("steps", 1, "query").file == "gallery/who.yaml"
+
+
+def test_a_fence_overrides_the_link_and_the_tour_of_the_view_that_it_names():
+    own = figure(fence("link: own", "steps:", "- {caption: A, key: 2}", name="who/tour"))
+
+    assert (own.link, own.steps) == ("own", (Step(caption="A", key=2),))
+    assert own.place_of("steps", 0, "key") == Place("docs/p.md", 4, 21)
+    assert figure(fence("steps: []", "view: head", name="who/tour")).steps == ()
+
+
+def test_steps_that_may_not_fit_what_the_fence_shows_instead_are_where_the_fence_says_so():
+    overridden = figure(fence("text: A cat.", name="who/tour"))
+
+    assert "steps" in overridden.kept
+    assert overridden.place_of("steps", 1, "query") == overridden.place_of("steps") == Place("docs/p.md", 2, 7)
+    own = figure(fence("text: A cat.", "steps: [{caption: A, query: 1}]", name="who/tour"))
+    assert "steps" not in own.kept
+    assert own.place_of("steps", 0, "query") == Place("docs/p.md", 3, 29)
+
+
 def test_an_empty_caption_takes_the_caption_away():
     assert figure(fence("caption: ''", name="who/she")).caption is None
 
@@ -261,6 +327,7 @@ LINES = st.lists(
                 "generate: 1",
                 "seed: 1",
             ),
+            *("```attnviz who/tour", "id: a", "link: a", "steps: []", "steps: [{caption: A, view: neuron}]"),
             *("- item", "> quote", "!!! note", "<!--", "-->", "1. ", ":   x", "***", "\f", "[^1]: x"),
         ]
     ).flatmap(

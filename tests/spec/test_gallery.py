@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from attnviz_mkdocs.spec import Arrays, Galleries, Model, Options, Place, Text, load_galleries
+from attnviz_mkdocs.spec import Arrays, Galleries, Model, Options, Place, Step, Text, load_galleries
 
 HERE = Path(__file__).parent
 FILES = {
@@ -61,6 +61,27 @@ def test_a_figure_knows_where_each_key_was_written(she):
     for key, start in starts.items():
         place = she.place_of(key)
         assert lines[place.line - 1][place.column - 1 :].startswith(start), key
+
+
+def test_a_figure_has_its_link_and_its_tour_and_knows_where_each_step_was_written(tmp_path):
+    (tmp_path / "g.yaml").write_text(
+        "views:\n- id: v\n  arrays: a\n  link: l\n  steps:\n  - {caption: A, layer: 2}\n  - caption: B\n    heads: [1]\n"
+    )
+    figure = load_galleries([tmp_path / "g.yaml"], tmp_path).figure("g/v")
+
+    assert (figure.link, figure.base) == ("l", "")
+    assert figure.steps == (Step(caption="A", layer=2), Step(caption="B", heads=(1,)))
+    assert figure.place_of("steps") == Place("g.yaml", 6, 3)
+    assert figure.place_of("steps", 0, "layer") == Place("g.yaml", 6, 25)
+    assert figure.place_of("steps", 1, "heads") == Place("g.yaml", 8, 12)
+    assert figure.place_of("steps", 1, "layer") == Place("g.yaml", 7, 5)
+
+
+def test_what_a_step_does_not_set_is_as_at_first():
+    first = Options(layer=3, heads=(1, 7), sink="hidden")
+
+    assert Step(caption="A").over(first) == first
+    assert Step(caption="A", layer=0, sink="shown").over(first) == Options(layer=0, heads=(1, 7), sink="shown")
 
 
 def test_what_was_not_written_is_where_its_mapping_is(she):

@@ -15,6 +15,7 @@ from attnviz_mkdocs.spec import (
     Model,
     Place,
     SpecError,
+    Step,
     Text,
     View,
     load_galleries,
@@ -93,6 +94,15 @@ views:
         id="w", view="neuron", model="m", text="c", attention="cross", units="words", sink="hidden"
     )
     assert gallery.views["x"] == View(id="x", arrays="a/../b.safetensors", tokens=("A", "1"))
+
+
+def test_a_link_and_a_tour_are_loaded(tmp_path):
+    gallery = load(tmp_path, WHOLE)
+
+    view = gallery.views["she"]
+    assert view.link == "she"
+    assert view.steps == (Step(caption="First.", heads=(1,)), Step(caption="Then.", view="matrix", query=9))
+    assert [step.model_fields_set for step in view.steps] == [{"caption", "heads"}, {"caption", "view", "query"}]
 
 
 def test_a_text_is_shown_in_words():
@@ -275,7 +285,15 @@ def test_two_galleries_of_one_name(tmp_path):
     ]
 
 
-WHOLE = (HERE / "who-is-she.yaml").read_text(encoding="utf-8")
+TOUR = """\
+    link: she
+    steps:
+      - {caption: First., heads: 1}
+      - caption: Then.
+        view: matrix
+        query: 9
+"""
+WHOLE = (HERE / "who-is-she.yaml").read_text(encoding="utf-8") + TOUR
 FRAGMENTS = st.one_of(
     st.text(max_size=4),
     st.sampled_from(

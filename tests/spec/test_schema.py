@@ -61,6 +61,12 @@ def test_a_sound_gallery_is_valid(validator):
         {"views": [{"id": "v", "model": "m", "text": "t", "arrays": "a"}]},
         {"views": [{"id": "v", "arrays": "a", "tokens": []}]},
         {"views": [{"id": "v", "arrays": "a", "tokens": {"query": ["A"]}}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "link": "a b"}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "steps": {"caption": "A"}}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "steps": [{"layer": 1}]}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "steps": [{"caption": " "}]}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "steps": [{"caption": "A", "lyaer": 1}]}]},
+        {"views": [{"id": "v", "model": "m", "text": "t", "steps": [{"caption": "A", "view": "haed"}]}]},
         {"texts": {"t": {}}},
         {"texts": {"t": {"messages": []}}},
         {"texts": {"t": {"messages": [{"role": "user"}]}}},
@@ -90,6 +96,8 @@ def test_one_head_may_stand_alone(validator):
         {"views": [{"id": "v", "arrays": "a", "tokens": ["A"]}]},
         {"views": [{"id": "v", "arrays": "a", "tokens": {"query": ["A"], "key": ["B", "C"]}}]},
         {"views": [{"id": "v", "model": "m", "text": "t", "view": "neuron", "attention": "cross", "units": "words"}]},
+        {"views": [{"id": "v", "arrays": "a", "link": "l", "steps": [{"caption": "A", "view": "matrix", "heads": 1}]}]},
+        {"views": [{"id": "v", "arrays": "a", "steps": []}]},
     ],
     ids=str,
 )
@@ -99,7 +107,7 @@ def test_a_sound_part_is_valid(part, validator):
 
 def test_every_key_is_described(validator):
     definitions = validator.schema["$defs"]
-    own = [definitions[name] for name in ("Model", "View", "Message", "Sides")]
+    own = [definitions[name] for name in ("Model", "View", "Message", "Sides", "Step")]
     mappings = [validator.schema, *own, definitions["Text"]["anyOf"][1]]
 
     described = {key: "description" in value for mapping in mappings for key, value in mapping["properties"].items()}

@@ -1,0 +1,124 @@
+"""What views show first and on their tours, and what their exhibits don't have of it."""
+
+from __future__ import annotations
+
+import pytest
+from builders import attention, exhibit, translation
+
+from attnviz_mkdocs.codec import Header, encode, peek
+from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.spec import Figure, Galleries, load_galleries
+from attnviz_mkdocs.views import check, first_state, step_states
+
+
+def figure(*lines: str, galleries: Galleries | None = None, name: str = "") -> Figure:
+    page = "\n".join([f"```attnviz {name}", *lines, "```"])
+    (found,), mistakes = read_page(page, galleries or Galleries(), "p.md")
+    assert mistakes == []
+    return found
+
+
+@pytest.fixture
+def plain() -> Header:
+    """2 layers, 3 heads, 5 tokens."""
+    return peek(encode(exhibit(attention())))
+
+
+@pytest.fixture
+def translated() -> Header:
+    """4 tokens of source, 3 of target; 2 layers of encoder, 3 of decoder; 2 heads."""
+    return peek(encode(translation()))
+
+
+@pytest.fixture
+def galleries(tmp_path) -> Galleries:
+    (tmp_path / "g.yaml").write_text(
+        "views:\n- id: v\n  arrays: a\n  query: 4\n  steps:\n  - caption: A\n  - {caption: B, query: 3}\n"
+    )
+    return load_galleries([tmp_path / "g.yaml"], tmp_path)
+
+
+def told(shown: Figure, header: Header) -> list[str]:
+    return [str(mistake) for mistake in check(shown, header)]
+
+
+def test_a_step_has_the_state_that_it_sets_and_no_more():
+    shown = figure(
+        *("arrays: own", "layer: 1", "sink: hidden", "steps:", "- caption: Look.", "- caption: There."),
+        *("  view: matrix", "  heads: [0, 2]", "  layer: 0", "  sink: shown", "  filter: all"),
+    )
+
+    assert first_state(shown) == {"view": "head", "layer": 1, "sink": "hidden"}
+    assert step_states(shown) == [
+        {"caption": "Look.", "state": {}},
+        {
+            "caption": "There.",
+            "state": {"view": "matrix", "heads": [0, 2], "layer": 0, "sink": "shown", "filter": "all"},
+        },
+    ]
+
+
+def test_a_view_without_a_tour_has_no_steps(plain):
+    shown = figure("arrays: own", "layer: 1")
+
+    assert (step_states(shown), check(shown, plain)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("step", "mistake"),
+    [
+        ("layer: 2", "5:23: layer 2 is not in own: it has 2 layers, 0 to 1"),
+        ("heads: [0, 3]", "5:23: head 3 is not in own: it has 3 heads, 0 to 2"),
+        ("query: 5", "5:23: query 5 is not in the text: it has 5 tokens: 0 token0, 1 token1, 2 token2, 3 token3, 4 "),
+        ("key: 7", "5:21: key 7 is not in the text: it has 5 tokens"),
+        ("filter: a-b", '5:24: filter "a-b" shows a part of a pair, but own has no pair; take the filter out'),
+        ("attention: cross", "5:27: own is not an encoder-decoder model and has no cross attention; take"),
+    ],
+)
+def test_what_a_step_asks_for_in_vain_is_told_at_its_own_key(plain, step, mistake):
+    shown = figure("arrays: own", "steps:", "- {caption: A, layer: 1}", f"- {{caption: B, {step}}}")
+
+    [only] = told(shown, plain)
+    assert only.startswith(f"p.md:{mistake}")
+
+
+def test_what_is_told_of_the_view_is_not_told_again_of_each_step(plain):
+    shown = figure("arrays: own", "layer: 9", "steps:", "- {caption: A, query: 1}", "- {caption: B, layer: 8}")
+
+    assert told(shown, plain) == [
+        "p.md:3:8: layer 9 is not in own: it has 2 layers, 0 to 1",
+        "p.md:6:23: layer 8 is not in own: it has 2 layers, 0 to 1",
+    ]
+
+
+def test_what_a_step_sets_is_seen_in_the_attention_that_it_shows(translated):
+    steps = ("- {caption: A, query: 3}", "- {caption: B, attention: encoder, query: 3}", "- {caption: C, layer: 2}")
+
+    assert told(figure("arrays: own", "steps:", *steps), translated) == [
+        "p.md:4:23: query 3 is not in the target: it has 3 tokens: 0 Wort0, 1 Wort1, 2 Wort2"
+    ]
+
+
+def test_a_step_whose_attention_lacks_what_the_view_shows_is_told_so(translated):
+    shown = figure("arrays: own", "layer: 2", "steps:", "- {caption: A, attention: encoder}", "- {caption: B}")
+
+    [only] = told(shown, translated)
+    assert only == (
+        "p.md:5:27: layer 2 is not in the encoder attention of own: it has 2 layers, 0 to 1; "
+        '"layer" comes from the view, so write another one in this step'
+    )
+
+
+def test_steps_of_the_view_that_a_fence_names_are_told_where_the_fence_shows_something_else(
+    plain, translated, galleries
+):
+    assert told(figure(name="g/v", galleries=galleries), plain) == []
+
+    other = figure("id: mine", "arrays: other", name="g/v", galleries=galleries)
+    *_, step = told(other, translated)
+    assert step == (
+        "p.md:3:9: query 3 is not in the target: it has 3 tokens: 0 Wort0, 1 Wort1, 2 Wort2; "
+        'the steps come from g/v, so write others here, or "steps: []" for none'
+    )
+    assert told(other, translated)[0].endswith('; "query" comes from g/v, so write another one here')
+    assert told(figure("arrays: other", "query: 0", "steps: []", name="g/v", galleries=galleries), translated) == []
