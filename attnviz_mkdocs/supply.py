@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from attnviz_mkdocs.capture import CaptureError
+    from attnviz_mkdocs.codec import Header
     from attnviz_mkdocs.plan import Needed, What
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Model
@@ -45,9 +46,10 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """What a figure shows: its exhibit, and for a neuron view the exhibit's neurons."""
+    """What a figure shows: its exhibit, what that says of itself, and for a neuron view the exhibit's neurons."""
 
     exhibit: Encoded
+    header: Header
     neurons: Encoded | None = None
 
 
@@ -129,7 +131,7 @@ class Supply:
             raise SpecError([Mistake(figure.place, str(error))]) from error
         if mistakes:
             raise SpecError(mistakes)
-        return Supplied(exhibit, *neurons)
+        return Supplied(exhibit, header, *neurons)
 
     def _read(self, request: Request | ArraysRequest, figure: Figure) -> bytes:
         if isinstance(request, ArraysRequest):

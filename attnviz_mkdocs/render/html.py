@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from attnviz_mkdocs.render import base85
-from attnviz_mkdocs.views import first_state
+from attnviz_mkdocs.views import first_state, step_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,9 +75,16 @@ def draw_figure(figure: Figure, exhibit: Payload, neurons: Payload | None = None
     return _templates.get_template("figure.html").render(
         exhibit=exhibit,
         neurons=neurons,
-        state=json.dumps(first_state(figure), separators=(",", ":")),
+        name=figure.name,
+        link=figure.link,
+        state=_compact(first_state(figure)),
+        steps=_compact(step_states(figure)) if figure.steps else None,
         caption=figure.caption,
     )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def draw_mistakes(mistakes: Iterable[Mistake]) -> str:

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from markdown import Extension
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
+from attnviz_mkdocs.links import SCHEME, LinkError, resolve
 from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.render import Payload, draw_figure, draw_mistakes
-from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from xml.etree.ElementTree import Element
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.spec import Galleries, Mistake
+    from attnviz_mkdocs.codec import Header
+    from attnviz_mkdocs.spec import Figure, Galleries
     from attnviz_mkdocs.supply import Encoded
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
@@ -31,6 +35,8 @@ log = logging.getLogger("mkdocs.plugins.attnviz")
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
 _PRIORITY = 27
+# After MkDocs, at 0, which would miss the anchors that our links lead to.
+_LINKS_PRIORITY = -1
 
 
 @dataclass(slots=True)
@@ -42,13 +48,26 @@ class Page:
         line_offset: Lines of its source that stand before its Markdown, such as front matter.
         link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
             where the page carries its data itself.
-        drawn: How many views it has so far.
     """
 
     file: str = "page"
     line_offset: int = 0
     link: Callable[[str, bytes], str] | None = None
-    drawn: int = 0
+
+
+@dataclass(slots=True)
+class Drawn:
+    """What a page has so far.
+
+    Attributes:
+        carried: Keys of the exhibits and neurons that it carries.
+        views: Its views that have a name, by that, with what their exhibits say of themselves.
+        ids: Where fences gave a view its name.
+    """
+
+    carried: set[str] = field(default_factory=set)
+    views: dict[str, tuple[Figure, Header]] = field(default_factory=dict)
+    ids: dict[str, Place] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,16 +79,16 @@ class Scribe:
     page: Page = field(default_factory=Page)
     _told: set[Mistake] = field(init=False, default_factory=set)
 
-    def draw(self, fence: Fence, carried: set[str]) -> str:
+    def draw(self, fence: Fence, drawn: Drawn) -> str:
         """The HTML of one fence: a view, or a panel that says what is to be mended.
 
         Args:
             fence: The fence.
-            carried: Keys of what the page carries already; what the fence needs is added.
+            drawn: What the page has already; what the fence brings is added.
         """
         page = self.page
         try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset)
+            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
             supplied = self.supply.get(figure)
         except SpecError as error:
             # What is wrong in a gallery shows in each fence that names it, and is told once.
@@ -78,9 +97,10 @@ class Scribe:
                     log.warning("%s", mistake)
             self._told.update(error.mistakes)
             return draw_mistakes(error.mistakes)
-        page.drawn += 1
-        neurons = None if supplied.neurons is None else self._payload(supplied.neurons, carried)
-        return draw_figure(figure, self._payload(supplied.exhibit, carried), neurons)
+        if figure.name:
+            drawn.views.setdefault(figure.name, (figure, supplied.header))
+        neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
+        return draw_figure(figure, self._payload(supplied.exhibit, drawn.carried), neurons)
 
     def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
         if self.page.link is not None:
@@ -112,7 +132,9 @@ class AttnvizExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         if self._scribe is None:
             self._scribe = self._own_scribe()
-        md.preprocessors.register(_Fences(md, self._scribe), "attnviz", _PRIORITY)
+        fences = _Fences(md, self._scribe)
+        md.preprocessors.register(fences, "attnviz", _PRIORITY)
+        md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
     def _own_scribe(self) -> Scribe:
         options = self.getConfigs()
@@ -127,18 +149,49 @@ class _Fences(Preprocessor):
     def __init__(self, md: Markdown, scribe: Scribe) -> None:
         super().__init__(md)
         self._scribe = scribe
+        self._lines: list[str] = []
+        self.drawn = Drawn()
+
+    def place_of(self, address: str) -> Place:
+        """Where the page's author wrote an address."""
+        page = self._scribe.page
+        for number, line in enumerate(self._lines, start=1 + page.line_offset):
+            if address in line:
+                return Place(page.file, number, 1 + line.index(address))
+        return Place(page.file, 1, 1)
 
     def run(self, lines: list[str]) -> list[str]:
-        carried: set[str] = set()
+        self._lines, self.drawn = lines, Drawn()
         result: list[str] = []
         copied = 0
         for fence in find_fences(lines):
-            placeholder = self.md.htmlStash.store(self._scribe.draw(fence, carried))
+            placeholder = self.md.htmlStash.store(self._scribe.draw(fence, self.drawn))
             result += [*lines[copied : fence.first], _blank(fence), fence.prefix + placeholder]
             copied = fence.last + 1
             if copied < len(lines) and lines[copied].strip(" >\t"):
                 result.append(_blank(fence))
         return result + lines[copied:]
+
+
+class _Links(Treeprocessor):
+    """Links that drive a view."""
+
+    def __init__(self, md: Markdown, fences: _Fences) -> None:
+        super().__init__(md)
+        self._fences = fences
+
+    def run(self, root: Element) -> None:
+        for link in root.iter("a"):
+            address = link.get("href", "")
+            if not address.startswith(SCHEME):
+                continue
+            try:
+                link.set("href", resolve(address, self._fences.drawn.views))
+            except LinkError as error:
+                log.warning("%s", Mistake(self._fences.place_of(address), str(error)))
+                # Its words stay, and say what is wrong with it.
+                link.tag = "span"
+                link.attrib = {"class": "attnviz-mistake", "title": str(error)}
 
 
 def _blank(fence: Fence) -> str:

@@ -119,3 +119,14 @@ def test_a_mistake_is_told_in_the_page_and_in_the_log(folder, captured, caplog):
 def test_what_an_author_wrote_is_never_markup(folder, captured):
     html = convert(folder, "```attnviz small/<script>alert(1)</script>\n```")
     assert "<script>" not in html
+
+
+def test_a_link_drives_a_view_of_its_page(folder, captured):
+    html = convert(folder, "[*The* in 1.2](attn:lines?layer=1&head=2&query=The)\n\n```attnviz small/lines\n```\n")
+    assert '<a href="#attn:small/lines?layer=1&amp;query=1&amp;heads=2"><em>The</em> in 1.2</a>' in html
+
+
+def test_a_link_that_leads_nowhere_is_told_with_its_line_and_keeps_its_words(folder, captured, caplog):
+    html = convert(folder, "One\n\nand [two](attn:lines?layer=7) <b>\n\n```attnviz small/lines\n```\n")
+    assert '<span class="attnviz-mistake" title="layer 7 is not in tiny: it has 2 layers, 0 to 1">two</span>' in html
+    assert "page:3:11: layer 7 is not in tiny" in caplog.text
