@@ -204,6 +204,7 @@ class Subject:
             source=published(request.model.source),
             revision=self.revision,
             fingerprint=request.fingerprint,
+            asked=request.asked,
             architecture=type(self.listener.model).__name__,
             dtype=request.model.dtype,
             disagreement=self.listener.disagreement,

@@ -70,6 +70,8 @@ def test_an_exhibit_says_where_it_came_from(saved):
     about = exhibit.provenance
     assert (about.model, about.source, about.fingerprint) == ("tiny", folder.name, "f" * 64)
     assert (about.architecture, about.dtype, about.revision) == ("BertModel", "float32", None)
+    # By which a store tells what has become stale.
+    assert about.asked == request.asked
     assert about.versions["torch"] == torch.__version__
     assert {"transformers", "tokenizers"} <= set(about.versions)
     decoded = decode(encode(exhibit))
