@@ -7,6 +7,10 @@ import { onThemeChange } from "./drawing/theme.ts";
 import { type Exhibit, parseExhibit } from "./exhibit/exhibit.ts";
 import { type Neurons, parseNeurons } from "./exhibit/neurons.ts";
 import { Frame } from "./frame/frame.ts";
+import { writeAddress } from "./page/address.ts";
+import { asFollower, chosenIn, join, leave, type Member, showOpened, tell } from "./page/groups.ts";
+import { arrived, withoutHash } from "./page/links.ts";
+import { type Step, setOut } from "./page/steps.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./styles/view.css";
 import { VIEWS } from "./views/registry.ts";
@@ -28,10 +32,13 @@ function styleSheet(): CSSStyleSheet {
 const exhibits = new Shared<Exhibit>();
 const neurons = new Shared<Neurons>();
 
-export class AttnView extends HTMLElement {
+export class AttnView extends HTMLElement implements Member {
   #exhibit: Exhibit | null = null;
   #neurons: Neurons | null = null;
   #shape: Shape | null = null;
+  /** What the author wrote, without the tour. */
+  #authored: State | null = null;
+  #steps: readonly Step[] = [];
   #state: State | null = null;
   /** Changes that came before the exhibit. */
   #early: unknown[] = [];
@@ -47,6 +54,10 @@ export class AttnView extends HTMLElement {
 
   constructor() {
     super();
+    // A page may promise `ready`, and set a state, before this script has made the element what it is.
+    const early = Object.getOwnPropertyDescriptor(this, "state")?.value;
+    if (early) this.#early.push(early);
+    for (const name of ["ready", "state"]) Reflect.deleteProperty(this, name);
     this.#ready.catch(() => {}); // told in the element; a script that awaits it is told as well
   }
 
@@ -82,6 +93,24 @@ export class AttnView extends HTMLElement {
     else this.#early.push(change);
   }
 
+  /** Takes a part of a state in place of what the author wrote, not of what is shown. Nothing before it is loaded. */
+  show(change: unknown): void {
+    if (this.#state && this.#authored) this.#change(change, { ...this.#authored, step: this.#state.step });
+  }
+
+  /** What another view of the group was told. */
+  follow(change: Partial<State>): void {
+    if (this.#state) this.#take(reduce(this.#state, asFollower(this.#state, change), this.#shape as Shape));
+  }
+
+  /** The part of the page's address that leads to what is shown; null for a view without a name. */
+  get address(): string | null {
+    const { name } = this.dataset;
+    if (!name || !this.#state || !this.#authored || !this.#shape) return null;
+    const start = setOut(this.#state, this.#authored, this.#authored, this.#steps, this.#shape);
+    return writeAddress(name, this.#state, { ...start, step: null }, this.#shape);
+  }
+
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [styleSheet()];
@@ -105,11 +134,14 @@ export class AttnView extends HTMLElement {
       near.disconnect();
       size.disconnect();
     });
+    if (this.dataset.link) join(this.dataset.link, this);
+    arrived(this);
   }
 
   disconnectedCallback(): void {
     this.#leave.abort();
     this.#frame?.unmount();
+    if (this.dataset.link) leave(this.dataset.link, this);
     exhibits.leave(this);
     neurons.leave(this);
   }
@@ -119,24 +151,26 @@ export class AttnView extends HTMLElement {
     this.#loading = true;
     try {
       this.#exhibit = await this.#fetchExhibit();
-      const shape = { views: this.#views.map(({ name }) => name), attentions: this.#exhibit.attentions };
+      this.#steps = this.#written<Step[]>("steps") ?? [];
+      const views = this.#views.map(({ name }) => name);
+      const shape = { views, attentions: this.#exhibit.attentions, steps: this.#steps.length };
       this.#shape = shape;
-      this.#state = [this.#authored(), ...this.#early].reduce<State>(
-        (state, change) => reduce(state, change, shape),
-        initialState(shape),
-      );
+      this.#authored = reduce(initialState(shape), this.#written("state"), shape);
+      this.#state = setOut({ step: 0 }, this.#authored, this.#authored, this.#steps, shape);
+      if (this.dataset.link) this.follow(chosenIn(this.dataset.link));
+      for (const change of this.#early) this.#change(change);
       this.#draw();
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  /** The state that the page's author wrote. */
-  #authored(): unknown {
+  /** What the page's author wrote; null for nothing. */
+  #written<T>(what: "state" | "steps"): T | null {
     try {
-      return JSON.parse(this.dataset.state ?? "{}");
+      return JSON.parse(this.dataset[what] ?? "null");
     } catch {
-      throw new Error("The state of this view is damaged: data-state is not JSON. Build the page again.");
+      throw new Error(`The ${what} of this view can't be read: data-${what} is not JSON. Build the page again.`);
     }
   }
 
@@ -166,9 +200,17 @@ export class AttnView extends HTMLElement {
     }
   }
 
-  #change(change: unknown): void {
-    if (!this.#state || !this.#shape) return;
-    const next = reduce(this.#state, change, this.#shape);
+  #change(change: unknown, present = this.#state): void {
+    const [before, authored, shape] = [this.#state, this.#authored, this.#shape];
+    if (!before || !present || !authored || !shape) return;
+    const next = reduce(setOut(change, present, authored, this.#steps, shape), change, shape);
+    const { link } = this.dataset;
+    const after = link ? showOpened(before, next) : next;
+    this.#take(after);
+    if (link) tell(link, this, before, after);
+  }
+
+  #take(next: State): void {
     if (JSON.stringify(next) === JSON.stringify(this.#state)) return;
     this.#state = next;
     this.#draw();
@@ -180,9 +222,16 @@ export class AttnView extends HTMLElement {
     if (!this.#exhibit || !this.#state || !this.isConnected || !this.clientWidth) return;
     try {
       if (!this.#frame) {
-        const state = () => this.#state as State;
-        const change = (change: Partial<State>) => this.#change(change);
-        this.#frame = new Frame(this.#exhibit, this.#views, () => this.#neurons, state, change, this);
+        this.#frame = new Frame({
+          exhibit: this.#exhibit,
+          views: this.#views,
+          neurons: () => this.#neurons,
+          state: () => this.#state as State,
+          change: (change) => this.#change(change),
+          host: this,
+          captions: this.#steps.map(({ caption }) => caption),
+          address: this.dataset.name ? () => withoutHash() + this.address : null,
+        });
         this.shadowRoot?.replaceChildren(this.#frame.node);
       }
       this.#frame.draw();

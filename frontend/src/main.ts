@@ -8,12 +8,17 @@
  * - `drawing/`  colours, lines, cells, labels, pointer and keyboard: shared by all views
  * - `views/`    the drawings; each knows the stage that it is mounted on, and nothing of the page
  * - `frame/`    what stands around a drawing: toolbar, notes, readout
+ * - `page/`     what ties views to their page: its address, other views, a tour
  * - `styles/`   one sheet for each of these
  *
  * `element.ts` brings them together.
  */
 
 import { AttnView } from "./element.ts";
+import { listen } from "./page/links.ts";
 
 // A page may load the bundle twice, for instance after instant navigation.
-if (!customElements.get("attn-view")) customElements.define("attn-view", AttnView);
+if (!customElements.get("attn-view")) {
+  customElements.define("attn-view", AttnView);
+  listen();
+}

@@ -39,12 +39,16 @@ export interface State {
   readonly order: (typeof ORDERS)[number];
   /** A pinned neuron. */
   readonly neuron: number | null;
+  /** Of the tour, from 0; null where there is none. */
+  readonly step: number | null;
 }
 
 /** What there is to choose from. */
 export interface Shape {
   readonly views: readonly string[];
   readonly attentions: readonly AttentionShape[];
+  /** How many steps the tour has. */
+  readonly steps: number;
 }
 
 export interface AttentionShape {
@@ -57,7 +61,7 @@ export interface AttentionShape {
   readonly hasPair: boolean;
 }
 
-export function initialState({ views, attentions: [{ name, layers, heads }] }: Shape): State {
+export function initialState({ views, attentions: [{ name, layers, heads }], steps }: Shape): State {
   return {
     view: views[0],
     attention: name,
@@ -74,6 +78,7 @@ export function initialState({ views, attentions: [{ name, layers, heads }] }: S
     expanded: true,
     order: "index",
     neuron: null,
+    step: steps ? 0 : null,
   };
 }
 
@@ -99,8 +104,11 @@ export function reduce(state: State, change: unknown, shape: Shape): State {
     expanded: typeof wanted.expanded === "boolean" ? wanted.expanded : state.expanded,
     order: oneOf(wanted.order, ORDERS, state.order),
     neuron: optionalIndex(wanted.neuron, MOST_NEURONS, state.neuron),
+    step: shape.steps ? (index(wanted.step, shape.steps) ?? state.step) : null,
   };
-  return next.view === state.view ? next : keepHead(next, state, wanted);
+  if ("head" in wanted) return next;
+  if ("heads" in wanted) return { ...next, head: next.view === "head" ? null : alone(next) };
+  return next.view === state.view ? next : keepHead(next, state);
 }
 
 /** The state with another attention: its layers and heads, as near as they come, and none of the old one's tokens. */
@@ -122,12 +130,14 @@ function attentionOf({ attention }: State, { attentions }: Shape): AttentionShap
 }
 
 /** One head that was looked at stays in sight when the view changes. */
-function keepHead(next: State, before: State, wanted: Record<string, unknown>): State {
-  if ("heads" in wanted || "head" in wanted) return next;
+function keepHead(next: State, before: State): State {
   if (next.view === "head") return next.head === null ? next : { ...next, heads: [next.head], head: null };
-  if (before.view === "head") return { ...next, head: next.heads.length === 1 ? next.heads[0] : null };
+  if (before.view === "head") return { ...next, head: alone(next) };
   return next;
 }
+
+/** One head that is asked for by itself is the one that is opened. */
+const alone = ({ heads }: State): number | null => (heads.length === 1 ? heads[0] : null);
 
 /** The head that a view of one head shows. */
 export function shownHead(state: State): number {

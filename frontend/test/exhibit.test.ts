@@ -170,6 +170,8 @@ describe("damaged bytes", () => {
     ["a newer format", (h: string) => h.replaceAll('\\"format\\":2', '\\"format\\":3')],
     ["another kind of file", (h: string) => h.replaceAll('\\"kind\\":\\"attention\\"', '\\"kind\\":\\"neurons\\"')],
     ["more layers than weights", (h: string) => h.replaceAll('\\"layers\\":[0,1]', '\\"layers\\":[0,1,2]')],
+    ["no word on how exact it is", (h: string) => h.replaceAll(/\\"largest\\":[^,}]*/g, '\\"largest\\":null')],
+    ["a name that says nothing", (h: string) => h.replaceAll('\\"name\\":\\"self\\"', '\\"name\\":\\"\\"')],
     ["layers out of order", (h: string) => h.replaceAll('\\"layers\\":[0,1]', '\\"layers\\":[1,0]')],
     ["tokens of another name", (h: string) => h.replaceAll('\\"key\\":\\"text\\"', '\\"key\\":\\"past\\"')],
     [

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  formatAligned,
   formatCell,
   formatNumber,
   formatPercent,
@@ -46,12 +47,31 @@ test.each([
   ["\ud800", "U+D800"],
   ["</script><img src=x onerror=alert(1)>", "</script><img src=x onerror=alert(1)>"],
   ["東京 😀", "東京 😀"],
+  ["\u0301", "◌\u0301"],
+  ["\u0e31\u0e07", "◌\u0e31\u0e07"],
+  ["e\u0301", "e\u0301"],
+  ["\u200d", "U+200D"],
+  ["\u{e0067}\u{e007f}", "U+E0067U+E007F"],
+  ["👩\u200d👧", "👩\u200d👧"],
 ])("the token %j reads %j", (label, text) => {
   expect(formatToken(label)).toBe(text);
 });
 
 test("a very long token is cut", () => {
   expect(formatToken("x".repeat(10_000)).length).toBeLessThan(100);
+});
+
+test("a cut leaves no half of a character", () => {
+  for (const length of [59, 60, 61]) expect(formatToken("a".repeat(length) + "😀".repeat(9))).not.toContain("U+D83D");
+});
+
+test("numbers of a column have one number of digits", () => {
+  const column = (...values: number[]) =>
+    values.map((value) => formatAligned(value, Math.max(...values.map(Math.abs))));
+  expect(column(3.0812, -0.7294, 12.5, -0.001)).toEqual(["3.08", "−0.73", "12.50", "0.00"]);
+  expect(column(0.25, -0.7294)).toEqual(["0.250", "−0.729"]);
+  expect(column(1234, -0.7, -99.6)).toEqual(["1234", "−1", "−100"]);
+  expect(column(123456, -0.7)).toEqual(["1.23e+5", "−0.700"]);
 });
 
 test("numbers have about three digits and a minus sign", () => {

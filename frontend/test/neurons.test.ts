@@ -108,6 +108,7 @@ describe("what is refused", () => {
   test.each<[string, Parts, object, string]>([
     ["neurons of an attention that is not there", parts(), { attentions: [{ name: "self" }] }, "another exhibit"],
     ["a header without attentions", parts(), {}, "not complete"],
+    ["no word on how exact they are", parts(), { attentions: [{ name: "cross", bias: null }] }, "how exact"],
     ["attentions that are no records", parts(), { attentions: [7] }, "another exhibit"],
     ["missing queries", without("cross.queries"), about(), '"cross" are missing'],
     ["queries of other tokens", changed("cross.queries", { shape: [2, 4, 5, 3] }), about(), "do not fit"],

@@ -9,7 +9,7 @@ const self: AttentionShape = {
   key: { length: 12 },
   hasPair: true,
 };
-const SHAPE: Shape = { views: ["head", "model", "matrix"], attentions: [self] };
+const SHAPE: Shape = { views: ["head", "model", "matrix"], attentions: [self], steps: 0 };
 const START = initialState(SHAPE);
 
 test("at first: the first view and layer, all heads, nothing pinned", () => {

@@ -28,6 +28,12 @@ test("a name that runs from right to left does not turn its sentence", () => {
   expect(tokenName(sides, "key", 1)).toBe("\u2068שלום\u2069");
 });
 
+test("punctuation is quoted in a sentence, and words are not", () => {
+  const sides = { query: tokens("she . ... ( [SEP] 。 ␣"), key: [] };
+  const names = sides.query.map((_, i) => tokenName(sides, "query", i));
+  expect(names).toEqual(["she", "“.”", "“...”", "“(”", "[SEP]", "“。”", "␣"]);
+});
+
 test("most letters say which way a text runs", () => {
   expect(isRightToLeft(tokens("[CLS] سأل الطبيب [SEP]"))).toBe(true);
   expect(isRightToLeft(tokens("שלום , 2024 !"))).toBe(true);

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 # MkDocs' own search starts a worker, which a page opened from disk may not; and its reload cuts a request short.
-NOT_OURS = ("search/worker.js", "ERR_EMPTY_RESPONSE")
+NOT_OURS = ("search/worker.js", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_CONTENT_LENGTH_MISMATCH")
 
 
 def pytest_collection_modifyitems(items):

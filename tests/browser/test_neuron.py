@@ -47,6 +47,11 @@ def said(view) -> str:
     return view.locator(".readout").inner_text()
 
 
+def opened(view) -> str:
+    """The query that is opened."""
+    return view.locator(".title option:checked").inner_text()
+
+
 def sums(view) -> list[str]:
     view.page.wait_for_timeout(150)
     return view.locator(".sums p").all_inner_texts()
@@ -170,7 +175,7 @@ def test_a_token_is_open_at_first_and_can_be_closed_and_another_opened(alone):
     made, numbers = neurons(tokens=4, size=SIZE, labels=("[CLS]", "one", "two", "[SEP]"))
     tokens = tuple(replace(token, special=token.label.startswith("[")) for token in made.tokens["text"])
     view = alone((replace(made, tokens={"text": tokens}), numbers))
-    assert "query two" in view.locator(".title").inner_text()
+    assert opened(view) == "two"
     view.get_by_role("button", name="All tokens").click()
     assert state(view)["expanded"] is False
     mark = view.locator(".bipartite .query .token").first.evaluate(
@@ -179,7 +184,7 @@ def test_a_token_is_open_at_first_and_can_be_closed_and_another_opened(alone):
     assert "⊕" in mark
     for query, name in ((1, "one"), (1, "one"), (3, "[SEP]")):
         view.locator(".bipartite .query .token").nth(query).click()
-        assert "query " + name in view.locator(".title").inner_text()
+        assert opened(view) == name
         assert (state(view)["query"], state(view)["expanded"]) == (query, True)
         view.get_by_role("button", name="All tokens").click()
 
@@ -240,14 +245,14 @@ def test_neurons_are_sorted_by_their_share(alone):
     shown = exhibit(weights)
     view = alone((shown, replace(numbers, attentions={SELF: scores})), layer=0, heads=(0,), query=1)
     first = {}
-    for order in ("index", "this token", "this head"):
+    for order in ("index", "token share", "head share"):
         view.get_by_role("button", name=order).click()
         sums(view)
         point(view, 0, 0)
         first[order] = view.locator(".card b").inner_text()
         point(view, 2, 0, symbol="k")
         assert view.locator(".card b").inner_text() == first[order]
-    assert first == {"index": "Neuron 0", "this token": "Neuron 2", "this head": "Neuron 5"}
+    assert first == {"index": "Neuron 0", "token share": "Neuron 2", "head share": "Neuron 5"}
     assert re.match(r"Neurons 5 \(\d+\s%\)", sums(view)[1])
 
 
@@ -255,7 +260,7 @@ def test_heads_that_share_a_key_stand_together(alone):
     view = alone(neurons(heads=6, key_heads=2, tokens=TOKENS, size=SIZE), layer=0, heads=(4,))
     strips = view.locator(".vector")
     assert strips.all_inner_texts() == ["head 3", "head 4", "head 5"]
-    assert "key head 1, shared by heads 3, 4, 5" in view.locator(".headings").inner_text()
+    assert "key head 1 of heads 3\u20135" in view.locator(".headings").inner_text()
     strips.nth(2).click()
     assert state(view)["head"] == 5
     assert view.locator('.vector[aria-pressed="true"]').inner_text() == "head 5"
@@ -354,3 +359,65 @@ def test_neurons_of_another_exhibit_are_an_error_in_words(tab, tmp_path):
     page.write_text(draw_page(figure(), "key", encode(translation()), encode_neurons(neurons()[1])), encoding="utf-8")
     words = tab.open(page).page.locator("attn-view").evaluate("(view) => view.ready.catch((error) => error.message)")
     assert "belong to another exhibit" in words
+
+
+def test_escape_lets_go_and_then_leads_back_to_all_tokens(alone):
+    view = alone(neurons(tokens=TOKENS, size=SIZE), query=2)
+    view.locator(".drawing").focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter", "Escape"):
+        view.page.keyboard.press(key)
+    assert [state(view)[name] for name in ("expanded", "key", "neuron")] == [True, None, None]
+    view.page.keyboard.press("Escape")
+    assert state(view)["expanded"] is False
+    assert view.locator(".drawing").evaluate("(drawing) => drawing.getRootNode().activeElement === drawing")
+    view.page.keyboard.press("ArrowDown")
+    view.page.keyboard.press("Enter")
+    assert state(view)["expanded"] is True
+
+
+def test_views_keep_layer_head_and_token(alone):
+    view = alone(neurons(layers=3, tokens=TOKENS, size=SIZE), layer=2, heads=(1,), query=3)
+    for name in ("Neuron", "Matrix", "Model", "Neuron", "Head", "Neuron"):
+        view.get_by_role("button", name=name, exact=True).click()
+        now = state(view)
+        assert (now["layer"], now["query"]) == (2, 3)
+        assert now["heads"] == [1] if name == "Head" else 1 in (now["head"], *now["heads"][:1])
+        if name == "Neuron":
+            assert opened(view) == "token3"
+
+
+def test_a_word_is_opened_first(alone):
+    view = alone(neurons(tokens=5, size=SIZE, labels=("The", "cat", "sat", ".", "…")))
+    assert opened(view) == "sat"
+
+
+def test_speakers_stand_beside_what_they_say(alone):
+    made, numbers = neurons(tokens=TOKENS, size=SIZE)
+    roles = ("user", "user", None, "assistant", "assistant", "assistant")
+    tokens = tuple(replace(token, role=role) for token, role in zip(made.query, roles, strict=True))
+    view = alone((replace(made, tokens={"text": tokens}), numbers))
+    rows = [row.bounding_box() for row in view.locator(".table .token").all()]
+    for node, (first, last) in zip(view.locator(".table .speaker").all(), ((0, 1), (3, 5)), strict=True):
+        box = node.bounding_box()
+        assert box["y"] == pytest.approx(rows[first]["y"], abs=1)
+        assert box["y"] + box["height"] == pytest.approx(rows[last]["y"] + rows[last]["height"], abs=1)
+        assert box["x"] + box["width"] <= rows[first]["x"] + 1
+
+
+def test_the_points_of_scores_stand_below_one_another(alone):
+    view = alone(neurons(tokens=TOKENS, size=SIZE))
+    view.evaluate("""() => {
+      window.written = []
+      const { fillText } = CanvasRenderingContext2D.prototype
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        written.push([String(text), x])
+        return fillText.call(this, text, x, y)
+      }
+    }""")
+    view.evaluate("(view) => { view.state = { layer: 1, query: 2 } }")
+    view.page.wait_for_timeout(150)
+    written = view.evaluate("() => written")
+    first = min(x for _, x in written)
+    scores = [text for text, x in written if x == first]
+    assert len(scores) == TOKENS
+    assert len({len(text.split(".")[1]) for text in scores}) == 1

@@ -170,6 +170,7 @@ def test_serve_reloads_when_a_gallery_changes(tab, site, folder):
         tab.page.wait_for_function(
             "document.querySelector('figcaption')?.textContent.includes('Another caption')", timeout=15_000
         )
+        tab.page.wait_for_load_state()
     finally:
         server.terminate()
         server.wait()

@@ -117,6 +117,57 @@ def test_without_the_first_token_rows_are_1_again(alone):
     assert state(view)["sink"] == "shown"
 
 
+def masks(name: str, tokens: int) -> np.ndarray | None:
+    distance = np.arange(tokens)[:, None] - np.arange(tokens)
+    return {"full": None, "causal": distance < 0, "window": (distance < 0) | (distance > 2)}[name]
+
+
+@pytest.mark.parametrize("mask", ["full", "causal", "window"])
+@pytest.mark.parametrize("switches", ["words", "hidden", "words, hidden"])
+def test_switches_together_make_what_numpy_makes(alone, mask, switches):
+    """The first word has two pieces, of which the first is the one that can be hidden."""
+    words = ((0, 1), (2,), (3, 4), (5,)) if "words" in switches else tuple((i,) for i in range(6))
+    masked = masks(mask, 6)
+    weights = attention(2, 1, 6, seed=5)
+    if masked is not None:
+        weights = np.where(masked, 0, weights)
+        weights /= weights.sum(-1, keepdims=True)
+    made = exhibit(weights, masked=masked)
+    tokens = [replace(token, continues=index in (1, 4)) for index, token in enumerate(made.query)]
+    made = replace(made, tokens={TEXT: tuple(tokens)})
+    left = made.attention.weights()[1, 0].astype(float)
+    seen = np.ones((6, 6), bool) if masked is None else ~masked
+    if "hidden" in switches:
+        left[:, 0], seen[:, 0] = 0, False
+        left = np.divide(left, left.sum(1, keepdims=True), out=left, where=left.sum(1, keepdims=True) > 0)
+    view = alone(made, "matrix", layer=1)
+    for name in switches.split(", "):
+        press(view, {"words": "Words", "hidden": "Hide first token"}[name])
+    for row, queries in enumerate(words):
+        looking = [query for query in queries if seen[query].any()]
+        for column, keys in enumerate(words):
+            shown = told(view, row, column)
+            if not seen[np.ix_(queries, keys)].any():
+                assert shown == ("hidden" if "hidden" in switches and keys == (0,) else "masked")
+            else:
+                assert shown == pytest.approx(left[np.ix_(looking, keys)].sum(1).mean(), abs=CLOSE)
+
+
+def test_the_first_token_may_be_hidden_while_it_is_pinned(alone):
+    view = alone(exhibit(attention(1, 2, 5)), key=0, query=3)
+    press(view, "Hide first token")
+    assert (state(view)["query"], state(view)["key"]) == (3, 0)
+    assert said_of(view).endswith("hidden")
+    press(view, "Matrix")
+    assert said_of(view).endswith("hidden")
+    press(view, "Hide first token")
+    assert re.search(r"\d$", said_of(view))
+
+
+def said_of(view) -> str:
+    return view.locator(".readout").inner_text()
+
+
 def test_the_captured_numbers_stay_as_they_are(alone):
     made = of_words()
     view = alone(made)

@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import attention, exhibit, later
+from builders import attention, exhibit, later, translation
+
+from attnviz_mkdocs.codec import encode
+from attnviz_mkdocs.render import draw_page
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
 INK = """(canvas) => {
   const { width, height } = canvas, data = canvas.getContext("2d").getImageData(0, 0, width, height).data
@@ -197,6 +201,82 @@ def test_a_state_that_can_not_be_is_not_taken(alone):
     assert after["query"] in (None, 0)
 
 
+NONSENSE = [None, True, -1, 0.5, 1e308, -1e308, "", "cross", "__proto__", [], [1, 1, 0], [None, -1, 9, "1"], {}]
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+def test_no_state_breaks_a_view(alone, tab, value):
+    view = alone(translation(4, 3), query=1, key=2, layer=1)
+    fields = list(state(view))
+    for kind in ("head", "model", "matrix"):
+        for field in fields:
+            view.evaluate("(view, change) => { view.state = change }", {"view": kind, field: value})
+    view.evaluate("(view, change) => { view.state = change }", dict.fromkeys(fields, value))
+    view.evaluate("(view, value) => { view.state = value }", value)
+    assert view.evaluate("(view) => view.error") is None
+    assert view.locator(".drawing canvas").count()
+    assert not tab.errors
+
+
+def test_a_state_comes_back_from_json(alone):
+    made = translation(4, 3)
+    view = alone(made)
+    wanted = {"view": "matrix", "attention": "decoder", "layer": 2, "head": 1, "query": 2, "key": 0, "sink": "hidden"}
+    view.evaluate("(view, change) => { view.state = change }", wanted)
+    kept = view.evaluate("(view) => JSON.stringify(view.state)")
+    view.evaluate("(view) => { view.state = { view: 'head', attention: 'cross', heads: [0], query: null } }")
+    view.evaluate("(view, kept) => { view.state = JSON.parse(kept) }", kept)
+    assert view.evaluate("(view) => JSON.stringify(view.state)") == kept
+    assert wanted.items() <= state(view).items()
+
+
+def test_a_change_is_told_once(alone):
+    view = alone(exhibit(attention(2, 3, 5)))
+    view.evaluate("(view) => { window.told = []; view.addEventListener('attn-change', (e) => told.push(e.detail)) }")
+
+    def told() -> int:
+        return len(view.evaluate("() => told.splice(0)"))
+
+    for change in ({"layer": 1}, {"view": "matrix", "query": 2, "key": 1}, {"view": "model", "head": 2}):
+        view.evaluate("(view, change) => { view.state = change }", change)
+        assert told() == 1
+        view.evaluate("(view, change) => { view.state = change }", change)
+        assert told() == 0
+    view.get_by_role("button", name="Head", exact=True).click()
+    assert told() == 1
+    view.locator(".tokens.query .token").nth(3).hover()
+    assert told() == 0
+    view.locator(".tokens.query .token").nth(3).click()
+    assert told() == 1
+
+
+def test_switching_views_keeps_nothing_of_the_last(alone):
+    view = alone(exhibit(attention(2, 4, 96)))
+    session = view.page.context.new_cdp_session(view.page)
+    session.send("Performance.enable")
+    switch = """async (view, times) => {
+      const views = ['head', 'model', 'matrix']
+      for (let i = 0; i < times; i++) {
+        view.state = { view: views[i % 3], layer: i % 2, query: i % 96, sink: i % 5 ? 'shown' : 'hidden' }
+        await new Promise((next) => setTimeout(next))
+      }
+      await new Promise((quiet) => requestIdleCallback(() => requestIdleCallback(quiet)))
+    }"""
+
+    def kept() -> dict[str, float]:
+        session.send("HeapProfiler.collectGarbage")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return {metric["name"]: metric["value"] for metric in metrics}
+
+    view.evaluate(switch, 60)
+    before = kept()
+    view.evaluate(switch, 201)
+    after = kept()
+    assert after["Nodes"] < before["Nodes"] + 1500
+    assert after["JSEventListeners"] < before["JSEventListeners"] + 40
+    assert after["JSHeapUsedSize"] < before["JSHeapUsedSize"] + 4e6
+
+
 def test_a_layer_that_is_not_there_is_an_error_for_scripts(alone):
     view = alone(exhibit(attention(3, 4, 6)))
     told = view.evaluate("(view) => { try { view.exhibit.attention(3, 0) } catch (error) { return error.name } }")
@@ -222,6 +302,11 @@ def test_512_tokens_are_drawn_with_few_nodes(alone, kind):
     view = alone(exhibit(attention(2, 2, 512)), kind)
     assert any(ink(view))
     assert view.evaluate("(view) => view.shadowRoot.querySelectorAll('*').length") < 2500
+
+
+def test_a_model_view_of_128_tokens_has_few_nodes(alone):
+    view = alone(exhibit(attention(6, 12, 128)), "model")
+    assert view.evaluate("(view) => view.shadowRoot.querySelectorAll('*').length") < 200
 
 
 def test_a_hostile_token_is_text(alone):
@@ -254,3 +339,15 @@ def test_damaged_data_is_told_in_the_view(tmp_path, chromium, alone):
     assert told in other.locator("attn-view").evaluate("(view) => view.shadowRoot.textContent")
     other.close()
     assert view
+
+
+def test_a_page_may_ask_and_choose_before_the_script_has_run(tab, tmp_path):
+    """In a page that stands alone the script is unpacked first; `ready` and `state` don't wait for that."""
+    figure = Figure("head", "small", Model(source="x"), Text(text="x"), Options(), None, Place("x"))
+    page = draw_page(figure, "key", encode(exhibit(attention(3, 4, 6))))
+    ask = "<script>view.state = { layer: 2 }; window.asked = view.ready.then(() => view.state.layer)</script>"
+    assert "</body>" in page
+    (tmp_path / "page.html").write_text(page.replace("</body>", f"{ask}</body>"), encoding="utf-8")
+    tab.open(tmp_path / "page.html")
+    assert tab.page.evaluate("() => window.asked") == 2
+    assert tab.page.evaluate("() => Object.keys(view)") == []

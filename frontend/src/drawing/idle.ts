@@ -17,10 +17,11 @@ function soon(): void {
 }
 
 function next(): void {
-  const [first] = waiting;
-  if (!first) return;
-  const [work, signal] = first;
-  waiting.delete(work);
-  if (waiting.size) soon();
-  if (!signal.aborted) work();
+  for (const [work, signal] of waiting) {
+    waiting.delete(work);
+    if (signal.aborted) continue; // all at once, for what was taken down is held by its work
+    if (waiting.size) soon();
+    work();
+    return;
+  }
 }

@@ -12,14 +12,32 @@ import type { State } from "../state.ts";
 import type { View } from "../views/view.ts";
 import { about } from "./about.ts";
 import { notesOf } from "./notes.ts";
+import { share } from "./share.ts";
 import { type Toolbar, toolbar } from "./toolbar.ts";
+import { type Tour, tour } from "./tour.ts";
 
 /** Below this width in CSS pixels the toolbar breaks into lines. */
 const NARROW = 560;
 
+/** What a frame stands around, and what is known of it. */
+export interface Framed {
+  readonly exhibit: Exhibit;
+  readonly views: readonly View[];
+  neurons(): Neurons | null;
+  state(): State;
+  change(change: Partial<State>): void;
+  /** The element that the frame is in. */
+  readonly host: HTMLElement;
+  /** Of a tour's steps. */
+  readonly captions: readonly string[];
+  /** Where what is shown is found again; null where it has no name. */
+  readonly address: (() => string) | null;
+}
+
 export class Frame {
   readonly node = element("div", { class: "frame" });
   readonly #toolbar: Toolbar;
+  readonly #tour: Tour | null;
   readonly #readout = element("p", { class: "readout", "aria-live": "polite" });
   readonly #notes = element("p", { class: "notes" });
   readonly #box = element("div", { class: "box" });
@@ -33,28 +51,25 @@ export class Frame {
   #unmount = new AbortController();
   #update: () => void = () => {};
 
-  constructor(
-    private readonly exhibit: Exhibit,
-    private readonly views: readonly View[],
-    private readonly neurons: () => Neurons | null,
-    private readonly state: () => State,
-    private readonly change: (change: Partial<State>) => void,
-    private readonly host: HTMLElement,
-  ) {
+  constructor(private readonly framed: Framed) {
+    const { exhibit, views, state, change, host, captions, address } = framed;
     this.#theme = readTheme(host);
     this.#scene = new Scene(exhibit.attentions[0], AS_CAPTURED);
     this.#toolbar = toolbar(exhibit, views, state, change);
-    const foot = element("div", { class: "foot" }, this.#readout, about(exhibit));
-    this.node.append(this.#toolbar.node, this.#notes, this.#box, foot);
+    this.#tour = captions.length ? tour(captions, change) : null;
+    const copy = address && share(address, (line) => this.#say(line));
+    const foot = element("div", { class: "foot" }, this.#readout, about(exhibit), copy);
+    this.node.append(this.#toolbar.node, this.#tour?.node ?? "", this.#notes, this.#box, foot);
   }
 
   /** Draws what the state, the theme and the width ask for. */
   draw(): void {
     const width = Math.floor(this.#box.clientWidth);
     if (!width) return;
-    const state = this.state();
-    const view = this.views.find(({ name }) => name === state.view) ?? this.views[0];
-    this.#theme = readTheme(this.host);
+    const { views, host, neurons } = this.framed;
+    const state = this.framed.state();
+    const view = views.find(({ name }) => name === state.view) ?? views[0];
+    this.#theme = readTheme(host);
     const { dark, accent, ground, ink } = this.#theme;
     this.node.classList.toggle("dark", dark);
     this.node.classList.toggle("narrow", width < NARROW);
@@ -63,7 +78,8 @@ export class Frame {
     }
     this.#stage(state, view);
     this.#toolbar.update(state, view, this.#theme, this.#scene);
-    const own = view.needsNeurons ? [state.expanded, this.neurons() !== null] : [];
+    this.#tour?.update(state);
+    const own = view.needsNeurons ? [state.expanded, neurons() !== null] : [];
     const wanted = [view.name, this.#staged, state.filter, width, ground, ink, ...own].join();
     if (wanted !== this.#mounted) {
       this.#mounted = wanted;
@@ -79,20 +95,20 @@ export class Frame {
     const wanted = [attention, switches.units, switches.sink].join();
     if (wanted !== this.#staged) {
       this.#staged = wanted;
-      this.#scene = new Scene(this.exhibit.find(attention), switches);
+      this.#scene = new Scene(this.framed.exhibit.find(attention), switches);
     }
     const layer = view.hasLayer(state) ? state.layer : null;
     const told = `${wanted},${layer}`;
     if (told === this.#told) return;
     this.#told = told;
-    const notes = notesOf(this.exhibit, this.#scene, switches, layer);
+    const notes = notesOf(this.framed.exhibit, this.#scene, switches, layer);
     this.#notes.textContent = notes.join(" ");
     this.#notes.hidden = !notes.length;
   }
 
   /** The state as a view sees it, whose tokens are the scene's. */
   #seen(): State {
-    const state = this.state();
+    const state = this.framed.state();
     const shown = SIDES.map((side) => {
       const piece = state[side];
       return [side, piece === null ? null : this.#scene.shownAt(side, piece)];
@@ -106,7 +122,7 @@ export class Frame {
       const shown = change[side];
       return shown == null ? [] : [[side, this.#scene.pieceAt(side, shown)]];
     });
-    this.change({ ...change, ...Object.fromEntries(pieces) });
+    this.framed.change({ ...change, ...Object.fromEntries(pieces) });
   }
 
   /** Takes the view down and its observers with it. */
@@ -129,19 +145,20 @@ export class Frame {
     this.#update = view.mount({
       body,
       scene: this.#scene,
-      neurons: this.neurons(),
+      neurons: this.framed.neurons(),
       theme: this.#theme,
       width,
       signal: this.#unmount.signal,
       state: () => this.#seen(),
       change: (change) => this.#changeSeen(change),
-      say: (line) => {
-        const text = line ?? view.hint;
-        this.#readout.classList.toggle("hint", line === null);
-        if (this.#readout.textContent !== text) this.#readout.textContent = text;
-      },
+      say: (line) => this.#say(line ?? view.hint, line === null),
     });
     if (hadFocus) body.focus({ preventScroll: true });
+  }
+
+  #say(text: string, isHint = false): void {
+    this.#readout.classList.toggle("hint", isHint);
+    if (this.#readout.textContent !== text) this.#readout.textContent = text;
   }
 }
 

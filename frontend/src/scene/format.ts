@@ -51,18 +51,25 @@ const VISIBLE: Readonly<Record<string, string>> = { " ": "␣", "\n": "↵", "\t
 const UNSEEN =
   /[\p{Cc}\p{Zl}\p{Zp}\u00a0\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
 const MARK = /^\p{M}/u;
+/** What shapes its neighbours and has no shape of its own, such as a joiner of emoji, where it stands alone. */
+const SHAPELESS = /^\p{Default_Ignorable_Code_Point}+$/u;
 const LONGEST = 60;
 
 /** A token's label with its whitespace and controls made visible, and cut where it is very long. */
 export function formatToken(label: string, longest = LONGEST): string {
   if (label === "") return "∅";
-  const short = label.length > longest ? `${label.slice(0, longest)}…` : label;
+  const isLong = label.length > longest;
+  // A cut may fall into the middle of a character.
+  const short = isLong ? `${label.slice(0, longest).replace(/\p{Cs}$/u, "")}…` : label;
+  if (SHAPELESS.test(short)) return [...short].map(codeOf).join("");
   const blank = short.trim() === "";
   // A mark without its letter stands on a circle, as in Unicode's charts.
   return (MARK.test(short) ? `◌${short}` : short)
     .replace(/[ \n\t]/g, (space) => (blank || space !== " " ? VISIBLE[space] : space))
-    .replace(UNSEEN, (control) => `U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+    .replace(UNSEEN, codeOf);
 }
+
+const codeOf = (sign: string): string => `U+${sign.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`;
 
 const FROM_RIGHT =
   /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;

@@ -16,7 +16,7 @@ const MOST_TOKENS_AS_LINES = 48;
 const FAINTEST = 0.01;
 /** Room for the numbers of layers and heads, in CSS pixels. */
 const MARGIN = 22;
-const CELL = { least: 14, most: 96 };
+const CELL = { least: 14, most: 72 };
 /** Between thumbnails; less where there is little room. */
 const GAP = { narrow: 2, wide: 4, wideFrom: 28 };
 
@@ -119,8 +119,10 @@ class Grid {
       this.#canvases.repaint();
     }
     const { place } = this.#open ?? {};
-    if (head === null) this.#close();
-    else if (place?.layer !== layer || place.head !== head) this.#show({ layer, head });
+    if (head === null) {
+      this.#close();
+      this.#markChosen();
+    } else if (place?.layer !== layer || place.head !== head) this.#show({ layer, head });
     this.#open?.drawing.update();
     this.point(this.#at);
   }
@@ -224,6 +226,13 @@ class Grid {
     const row = this.#row(layer);
     row.classList.toggle("open", open);
     row.style.setProperty("--open", String(head));
+  }
+
+  /** Marks the one head that other views show. */
+  #markChosen(): void {
+    const { layer, heads } = this.stage.state();
+    for (const row of this.#rows) row.classList.remove("open");
+    if (heads.length === 1 && this.stage.scene.heads > 1) this.#mark({ layer, head: heads[0] }, true);
   }
 
   #paintRow(context: CanvasRenderingContext2D, layer: number): void {

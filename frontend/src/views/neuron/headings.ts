@@ -9,12 +9,8 @@ export function headings(opened: Opened, { label, key, product, score, bias, wei
   const { numbers } = opened;
   const cap = numbers.softcap ? `within ±${formatFactor(numbers.softcap)}` : "score";
   const strips = stacked
-    ? [heading(label, "k, q × k", keysOf(opened, ""))]
-    : [
-        heading(key, "k", keysOf(opened, " by heads")),
-        sign(key, product, "× q ="),
-        heading(product, "q × k", "product"),
-      ];
+    ? [heading(label, "k, q × k", keysOf(opened, false))]
+    : [heading(key, "k", keysOf(opened, true)), sign(key, product, "× q ="), heading(product, "q × k", "product")];
   const biases = bias ? [sign(score, bias, "+"), heading(bias, "bias", "added")] : [];
   return [
     ...strips,
@@ -26,11 +22,12 @@ export function headings(opened: Opened, { label, key, product, score, bias, wei
   ];
 }
 
-/** Several heads may read the same keys; with `by` they are named. */
-function keysOf({ scores, head }: Opened, by: string): string {
+/** Several heads in a row may read the same keys; they are named where there is room. */
+function keysOf({ scores, head }: Opened, named: boolean): string {
   const heads = scores.group(head);
   if (heads.length === 1) return "key";
-  return `key head ${scores.keyHead(head)}, shared${by && `${by} ${heads.join(", ")}`}`;
+  const whose = named ? ` of heads ${heads[0]}–${heads[heads.length - 1]}` : ", shared";
+  return `key head ${scores.keyHead(head)}${whose}`;
 }
 
 function heading({ left, width }: Span, symbol: string, name: string): HTMLElement {

@@ -44,10 +44,10 @@ export interface Wanted {
 /** Neurons are this wide; narrower ones are stacked instead, so that they can be told apart. */
 const CELL = { least: 2, most: 14, wholeFrom: 3 };
 const WIDE = { score: 104, bias: 48, weight: 104, gap: 26, times: 60 };
-const NARROW = { score: 72, bias: 0, weight: 72, gap: 18 };
-const NARROW_BIASED = { score: 62, bias: 40, weight: 58, gap: 14 };
-/** From this width on stacked rows have room for wide columns. */
-const ROOMY = 560;
+const NARROW = { score: 72, bias: 46, weight: 72, gap: 18 };
+const NARROWEST = { score: 62, bias: 40, weight: 58, gap: 14 };
+/** Stacked rows have room for wide columns from this width on, and for narrow ones from that. */
+const ROOMY = { wide: 560, narrow: 340 };
 const LABEL_PAD = 10;
 /** Of a stacked row: the line of text, then the key's strip and the product's. */
 const STACK = { line: 24, key: { top: 24, height: 6 }, product: { top: 31, height: 12 }, pitch: 52 };
@@ -83,7 +83,8 @@ function beside({ width, speaker, label, neurons, hasBias, pitch }: Wanted): Lay
 }
 
 function stacked({ width, speaker, neurons, hasBias }: Wanted): Layout {
-  const { score, bias, weight, gap } = width >= ROOMY ? WIDE : hasBias ? NARROW_BIASED : NARROW;
+  const { score, bias, weight, gap } =
+    width >= ROOMY.wide ? WIDE : width >= ROOMY.narrow || !hasBias ? NARROW : NARROWEST;
   const numbers = score + gap + weight + (hasBias ? bias + gap : 0);
   const cell = cellOf(width - speaker, neurons);
   const columns = new Columns(gap, speaker);

@@ -1,0 +1,16 @@
+/** A tour through a view: steps with a caption and a state each. */
+
+import { reduce, type Shape, type State } from "../state.ts";
+
+export interface Step {
+  readonly caption: string;
+  /** What it shows in place of what the author wrote for the view. */
+  readonly state: unknown;
+}
+
+/** Where a change sets out from: a step starts from what the author wrote, anything else from the present state. */
+export function setOut(change: unknown, present: State, authored: State, steps: readonly Step[], shape: Shape): State {
+  const wanted = (change as Partial<State> | null)?.step;
+  const step = steps.find((_, number) => number === wanted);
+  return step ? reduce(authored, step.state, shape) : present;
+}
