@@ -255,13 +255,20 @@ def test_vectors_are_those_after_rotary_embedding(kind, shown):
         close(stored, expected)
 
 
+#: What BertViz imports to show itself in a notebook, to download files and to tokenise, which nobody asks it to.
+_NOT_NEEDED_BY_BERTVIZ = (
+    *("IPython", "IPython.display"),
+    *("boto3", "botocore", "botocore.config", "botocore.exceptions"),
+    *("sacremoses", "sentencepiece", "six"),
+)
+
+
 @pytest.mark.parametrize("kind", ["bert", "gpt2"])
 def test_vectors_are_those_of_bertvizs_neuron_view(kind, shown, monkeypatch):
     """BertViz vendors a model of its own for each of these; both are given the same weights."""
     if importlib.util.find_spec("bertviz") is None:
         pytest.skip("bertviz is not installed: make bench")
-    # It imports these to download files and to tokenise, which nobody asks it to.
-    for name in ("six", "boto3", "botocore", "botocore.config", "botocore.exceptions", "sentencepiece", "sacremoses"):
+    for name in _NOT_NEEDED_BY_BERTVIZ:
         try:
             importlib.import_module(name)
         except ImportError:
