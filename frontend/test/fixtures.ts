@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import type { Token } from "../src/exhibit/exhibit.ts";
 
 const file = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 
@@ -25,3 +26,15 @@ export const FIXTURES = ["full", "causal", "window", "chat", "cross"];
 export const ATTENTIONS = FIXTURES.flatMap((name) =>
   Object.keys(fixture(name).expected).map((of) => [name, of] as const),
 );
+
+/** A token of that label, plain but for what is given. */
+export const token = (label: string, more: Partial<Token> = {}): Token => ({
+  label,
+  special: false,
+  segment: 0,
+  continues: false,
+  generated: false,
+  role: null,
+  part: null,
+  ...more,
+});

@@ -4,18 +4,8 @@ import type { Track } from "../src/exhibit/track.ts";
 import { joinHead, joinTokens, wordStarts } from "../src/scene/join.ts";
 import { AS_CAPTURED, canHideSink, hasWords, Scene } from "../src/scene/scene.ts";
 import { withoutFirstKey } from "../src/scene/sink.ts";
-import { FIXTURES, fixture } from "./fixtures.ts";
+import { FIXTURES, fixture, token } from "./fixtures.ts";
 
-const PLAIN: Token = {
-  label: "",
-  special: false,
-  segment: 0,
-  continues: false,
-  generated: false,
-  role: null,
-  part: null,
-};
-const token = (label: string, more: Partial<Token> = {}): Token => ({ ...PLAIN, label, ...more });
 const piece = (label: string, more: Partial<Token> = {}) => token(label, { continues: true, ...more });
 
 /** Three queries, four keys; the last two keys are one word, the last two queries another. */

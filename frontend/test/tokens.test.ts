@@ -1,18 +1,8 @@
 import { expect, test } from "vitest";
-import type { Token } from "../src/exhibit/exhibit.ts";
 import { asColumns } from "../src/scene/selection.ts";
 import { isRightToLeft, labelOf, runsOf, tokenName } from "../src/scene/tokens.ts";
+import { token } from "./fixtures.ts";
 
-const token = (label: string, more: Partial<Token> = {}): Token => ({
-  label,
-  special: false,
-  segment: 0,
-  continues: false,
-  generated: false,
-  role: null,
-  part: null,
-  ...more,
-});
 const tokens = (text: string) => text.split(" ").map((label) => token(label, { special: label.startsWith("[") }));
 
 test("a piece of a character is the character, and which piece", () => {
