@@ -96,6 +96,7 @@ class Planner:
         self._fingerprints: dict[Model, str | SourceError] = {}
         self._unpinned: dict[Model, str] = {}
         self._remembered: set[Model] = set()
+        self._arrays: dict[Arrays, ArraysRequest] = {}
 
     def needed(self, figure: Figure) -> Needed:
         """What a figure needs.
@@ -104,7 +105,10 @@ class Planner:
             SourceError: The model's files are not there, and the store never saw them; or the arrays are not.
         """
         if figure.arrays is not None:
-            return (_of_arrays(figure.arrays, self._root),)
+            # Found once: to know the key is to read the whole file.
+            if figure.arrays not in self._arrays:
+                self._arrays[figure.arrays] = _of_arrays(figure.arrays, self._root)
+            return (self._arrays[figure.arrays],)
         model, text = figure.model, figure.text
         if model is None or text is None:
             raise ValueError("a figure shows a model on a text, or arrays")

@@ -136,8 +136,6 @@ class Supply:
     def _read(self, request: Request | ArraysRequest, figure: Figure) -> bytes:
         if isinstance(request, ArraysRequest):
             return self._read_arrays(request, figure)
-        if self._is_missing(request):
-            self._capture([request])
         if request.key in self._failures:
             failure = self._failures[request.key]
             # Several models may read one text, and not all of them fail.
@@ -152,6 +150,7 @@ class Supply:
             if not self._may_capture() or request.key in self._fresh:
                 raise
             self.store.discard(request.key)
+            self._capture([request])
             return self._read(request, figure)
 
     def _read_arrays(self, request: ArraysRequest, figure: Figure) -> bytes:
