@@ -6,8 +6,16 @@ export const THUMBNAILS = ["auto", "lines", "heatmap"] as const;
 export const UNITS = ["pieces", "words"] as const;
 export const SINKS = ["shown", "hidden"] as const;
 export const ORDERS = ["index", "token", "head"] as const;
+export const REDUCTIONS = ["none", "heads", "layers", "all"] as const;
+export const BYS = ["mean", "max"] as const;
+/** Statistics of a head that the model view ranks heads by; `index` leaves them in their grid. */
+export const SORTS = ["index", "entropy", "distance", "previous", "next", "self", "first", "special"] as const;
+export const COMPARISONS = ["both", "difference", "first", "second"] as const;
 /** No model has heads of more neurons; how many there are is known only once they are loaded. */
 const MOST_NEURONS = 2 ** 16;
+
+/** Chosen tokens: none, one, or a list of several. */
+export type Pins = number | readonly number[] | null;
 
 export interface State {
   /** A registered view's name. */
@@ -20,19 +28,31 @@ export interface State {
   readonly heads: readonly number[];
   /** The head that the model view has opened or that the matrix view shows. */
   readonly head: number | null;
-  /** Pinned tokens; pieces, whatever the units are. */
-  readonly query: number | null;
-  readonly key: number | null;
+  /** Pinned tokens; pieces, whatever the units are. Several are summed. */
+  readonly query: Pins;
+  readonly key: Pins;
   /** Which segment's queries and which segment's keys are shown; a is the text, b its pair. */
   readonly filter: (typeof FILTERS)[number];
   /** Whether pieces are joined to words. */
   readonly units: (typeof UNITS)[number];
   /** Whether the first key, on which many heads rest, is shown. */
   readonly sink: (typeof SINKS)[number];
+  /** Whether the chosen heads, all layers, or both are shown as one. */
+  readonly reduce: (typeof REDUCTIONS)[number];
+  /** How they become one. */
+  readonly by: (typeof BYS)[number];
+  /** Of each query only the strongest keys that make up this share of its attention are shown. */
+  readonly mass: number;
   /** Matrix view: colours end at the head's largest weight, or at 1. */
   readonly scale: (typeof SCALES)[number];
   /** Model view: how a head is drawn small. */
   readonly thumbnails: (typeof THUMBNAILS)[number];
+  /** Model view: the statistic that heads are ranked by. */
+  readonly sort: (typeof SORTS)[number];
+  /** Model view: heads of which the statistic is less are left out; null leaves none out. */
+  readonly least: number | null;
+  /** Of two exhibits that are compared, what is shown. */
+  readonly comparison: (typeof COMPARISONS)[number];
   /** Neuron view: one query against all keys, or all tokens and the lines between them. */
   readonly expanded: boolean;
   /** Neuron view: neurons by their index, or by their share in what tells keys apart. */
@@ -73,8 +93,14 @@ export function initialState({ views, attentions: [{ name, layers, heads }], ste
     filter: "all",
     units: "pieces",
     sink: "shown",
+    reduce: "none",
+    by: "mean",
+    mass: 1,
     scale: "head",
     thumbnails: "auto",
+    sort: "index",
+    least: null,
+    comparison: "both",
     expanded: true,
     order: "index",
     neuron: null,
@@ -94,13 +120,19 @@ export function reduce(state: State, change: unknown, shape: Shape): State {
     layer: nearest(wanted.layer, layers) ?? before.layer,
     heads: headsOf(wanted.heads, heads) ?? before.heads,
     head: optionalIndex(wanted.head, heads, before.head),
-    query: optionalIndex(wanted.query, query.length, before.query),
-    key: optionalIndex(wanted.key, key.length, before.key),
+    query: pinsOf(wanted.query, query.length, before.query),
+    key: pinsOf(wanted.key, key.length, before.key),
     filter: hasPair ? oneOf(wanted.filter, FILTERS, state.filter) : "all",
     units: oneOf(wanted.units, UNITS, state.units),
     sink: oneOf(wanted.sink, SINKS, state.sink),
+    reduce: oneOf(wanted.reduce, REDUCTIONS, state.reduce),
+    by: oneOf(wanted.by, BYS, state.by),
+    mass: wanted.mass === 0 ? state.mass : (within(wanted.mass, 1) ?? state.mass),
     scale: oneOf(wanted.scale, SCALES, state.scale),
     thumbnails: oneOf(wanted.thumbnails, THUMBNAILS, state.thumbnails),
+    sort: oneOf(wanted.sort, SORTS, state.sort),
+    least: wanted.least === null ? null : (within(wanted.least, Number.MAX_VALUE) ?? state.least),
+    comparison: oneOf(wanted.comparison, COMPARISONS, state.comparison),
     expanded: typeof wanted.expanded === "boolean" ? wanted.expanded : state.expanded,
     order: oneOf(wanted.order, ORDERS, state.order),
     neuron: optionalIndex(wanted.neuron, MOST_NEURONS, state.neuron),
@@ -162,6 +194,35 @@ function index(value: unknown, length: number): number | undefined {
 
 function optionalIndex(value: unknown, length: number, otherwise: number | null): number | null {
   return value === null ? null : (index(value, length) ?? otherwise);
+}
+
+/** A number from 0 to the most there can be; undefined for what is none or negative. */
+function within(value: unknown, most: number): number | undefined {
+  return typeof value === "number" && value >= 0 ? Math.min(value, most) : undefined;
+}
+
+function pinsOf(value: unknown, length: number, otherwise: Pins): Pins {
+  if (!Array.isArray(value)) return value === null ? null : (index(value, length) ?? otherwise);
+  return asPins(value.filter((token) => Number.isInteger(token) && token >= 0 && token < length));
+}
+
+/** Tokens as a state has them: each once, one alone without a list. */
+export function asPins(tokens: readonly number[]): Pins {
+  const once = [...new Set(tokens)];
+  return once.length > 1 ? once : (once[0] ?? null);
+}
+
+/** Chosen tokens as a list. */
+export const listOf = (pins: Pins): readonly number[] => (pins === null ? [] : [pins].flat());
+
+/** The one that a drawing of one token shows. */
+export const firstOf = (pins: Pins): number | null => listOf(pins)[0] ?? null;
+
+/** What is chosen after one more choice: a token that is chosen already is let go; others stay only if it is added. */
+export function choose(pins: Pins, token: number, add: boolean): Pins {
+  const before = listOf(pins);
+  if (before.includes(token)) return add ? asPins(before.filter((other) => other !== token)) : null;
+  return asPins(add ? [...before, token] : [token]);
 }
 
 function headsOf(value: unknown, length: number): number[] | undefined {

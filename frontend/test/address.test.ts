@@ -63,6 +63,10 @@ describe("what a link sets comes back from it", () => {
     ["a closed head", { view: "model", heads: [3] }, { head: null }],
     ["another view", { view: "matrix", heads: [2], query: 1 }, { view: "head" }],
     ["another view with a head", {}, { view: "neuron", heads: [4] }],
+    ["several tokens", { query: 3 }, { query: [5, 2], key: [0, 1] }],
+    ["heads as one", {}, { reduce: "all", by: "max", mass: 0.7 }],
+    ["ranked heads", { view: "model", sort: "entropy", least: 0.25 }, { sort: "first", least: null }],
+    ["a difference", {}, { comparison: "difference" }],
     ["unpinned tokens", { query: 3, key: 0 }, { query: null, key: null }],
     ["another attention", { query: 3 }, { attention: "self", layer: 8, query: 2 }],
     ["switches", { units: "words" }, { units: "pieces", sink: "hidden", filter: "a-b", order: "token" }],
@@ -81,7 +85,7 @@ test("an address holds only what differs, and no more than it must", () => {
   const write = (change: unknown) => writeAddress("who is/shé", reduce(start, change, SHAPE), start, SHAPE);
   expect(write({})).toBe("#attn:who%20is/sh%C3%A9");
   expect(write({ layer: 2, heads: [10, 1], query: 9 })).toMatch(
-    /^#attn:who%20is\/sh%C3%A9\?heads=10,1&layer=2&query=9$/,
+    /^#attn:who%20is\/sh%C3%A9\?layer=2&heads=10,1&query=9$/,
   );
   expect(write({ scale: "full", thumbnails: "lines", expanded: false, neuron: 3 })).toBe("#attn:who%20is/sh%C3%A9");
 });

@@ -1,19 +1,22 @@
 import { expect, describe as group, test } from "vitest";
 import { parseExhibit } from "../src/exhibit/exhibit.ts";
+import { formatPercent, formatWeight } from "../src/scene/format.ts";
+import { strongest } from "../src/scene/reduce.ts";
 import { AS_CAPTURED, Scene } from "../src/scene/scene.ts";
-import { select } from "../src/scene/selection.ts";
+import { type Selection, select } from "../src/scene/selection.ts";
+import { tokenName } from "../src/scene/tokens.ts";
 import { leastDrawn, type ShownHead, strands } from "../src/views/bipartite/links.ts";
 import { describe } from "../src/views/bipartite/words.ts";
 import { fixture } from "./fixtures.ts";
 
-const NOTHING = { query: null, key: null };
+const NOTHING = { query: [], key: [] };
 
 function shown(head: number, weights: number[], masked: number[] | null = null): ShownHead {
   const data = {
     weights: Float32Array.from(weights),
     masked: masked && Uint8Array.from(masked),
   };
-  return { head, data, colour: [0, 0, head] };
+  return { head, name: `head ${head}`, data, whole: null, colour: [0, 0, head] };
 }
 
 const HEAD = shown(4, [0.75, 0.25, 0.5, 0.5]);
@@ -31,11 +34,10 @@ group("lines", () => {
   });
 
   test("are those of the tokens that are looked at", () => {
-    const of = (focus: { query: number | null; key: number | null }) =>
-      strands([HEAD], 2, BOTH, focus, 20, 0)[0].lines.map(([, , weight]) => weight);
-    expect(of({ query: 0, key: null })).toEqual([0.75, 0.25]);
-    expect(of({ query: null, key: 1 })).toEqual([0.25, 0.5]);
-    expect(of({ query: 1, key: 1 })).toEqual([0.5]);
+    const of = (focus: Selection) => strands([HEAD], 2, BOTH, focus, 20, 0)[0].lines.map(([, , weight]) => weight);
+    expect(of({ query: [0], key: [] })).toEqual([0.75, 0.25]);
+    expect(of({ query: [], key: [1] })).toEqual([0.25, 0.5]);
+    expect(of({ query: [1], key: [1] })).toEqual([0.5]);
   });
 
   test("of a filtered pair start in the filtered rows", () => {
@@ -79,18 +81,41 @@ group("in words", () => {
   const head = shown(7, weights, masked);
 
   test("a query tells its strongest keys", () => {
-    const words = describe(scene, 3, [head], selection, { query: 5, key: null });
+    const words = describe(scene, "Layer 3", [head], selection, { query: [5], key: [] });
     expect(words).toBe("Layer 3 · head 7 · ly → fell 0.88, The 0.13");
   });
 
   test("a key tells who looks at it", () => {
-    expect(describe(scene, 3, [head], selection, { query: null, key: 3 })).toBe("Layer 3 · head 7 · fell ← ly 0.88");
+    expect(describe(scene, "Layer 3", [head], selection, { query: [], key: [3] })).toBe(
+      "Layer 3 · head 7 · fell ← ly 0.88",
+    );
+  });
+
+  test("of several tokens the weights are summed", () => {
+    const { weights: all } = head.data;
+    const sum = all[5 * 6 + 3] + all[4 * 6 + 3];
+    const words = describe(scene, "Layer 3", [head], selection, { query: [5, 4], key: [3] });
+    expect(words).toBe(`Layer 3 · head 7 · ly + ${tokenName(scene, "query", 4)} → fell ${formatWeight(sum)} in sum`);
+    const first = describe(scene, "Layer 3", [head], selection, { query: [5, 4], key: [] });
+    const sums = [...Array(6).keys()].map((key) => all[30 + key] + all[24 + key]);
+    const best = sums.indexOf(Math.max(...sums));
+    expect(first).toContain(`→ ${tokenName(scene, "key", best)} ${formatWeight(sums[best])},`);
+  });
+
+  test("what is hidden of a query is told", () => {
+    const { weights: all, masked: unseen } = head.data;
+    const cut = { ...head, whole: all, data: { weights: strongest(all, 6, 0.5), masked: unseen } };
+    const row = all.subarray(30, 36);
+    const left = Math.max(...row);
+    expect(describe(scene, "Layer 3", [cut], selection, { query: [5], key: [] })).toMatch(
+      new RegExp(` · ${formatPercent(1 - left)} hidden$`),
+    );
   });
 
   test("of several heads, each weight names its own", () => {
     const words = describe(
       scene,
-      0,
+      "Layer 0",
       [
         shown(
           2,
@@ -100,25 +125,29 @@ group("in words", () => {
         head,
       ],
       selection,
-      { query: 5, key: 3 },
+      { query: [5], key: [3] },
     );
     expect(words).toBe("Layer 0 · ly → fell 0.88 (head 7), 0.44 (head 2)");
   });
 
   test("masked is not zero", () => {
-    expect(describe(scene, 0, [head], selection, { query: 0, key: 3 })).toBe("Layer 0 · head 7 · The → fell masked");
-    expect(describe(scene, 0, [head], selection, { query: 5, key: 1 })).toBe("Layer 0 · head 7 · ly → amber < 0.001");
+    expect(describe(scene, "Layer 0", [head], selection, { query: [0], key: [3] })).toBe(
+      "Layer 0 · head 7 · The → fell masked",
+    );
+    expect(describe(scene, "Layer 0", [head], selection, { query: [5], key: [1] })).toBe(
+      "Layer 0 · head 7 · ly → amber < 0.001",
+    );
   });
 
   test("hidden is not masked", () => {
     const hidden = new Scene(scene.attention, { units: "pieces", sink: "hidden" });
     const data = hidden.head(0, 0);
-    const words = describe(hidden, 0, [{ ...head, data }], selection, { query: 5, key: 0 });
+    const words = describe(hidden, "Layer 0", [{ ...head, data }], selection, { query: [5], key: [0] });
     expect(words).toBe("Layer 0 · head 7 · ly → The hidden");
   });
 
   test("no head is chosen", () => {
-    expect(describe(scene, 1, [], selection, NOTHING)).toBe("Layer 1 · no head is chosen");
+    expect(describe(scene, "Layer 1", [], selection, NOTHING)).toBe("Layer 1 · no head is chosen");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AttentionShape, initialState, reduce, type Shape, shownHead } from "../src/state.ts";
+import { type AttentionShape, choose, initialState, reduce, type Shape, shownHead } from "../src/state.ts";
 
 const self: AttentionShape = {
   name: "self",
@@ -157,4 +157,36 @@ describe("switching views", () => {
     const open = reduce(go(START, "model"), { head: 2 }, SHAPE);
     expect(reduce(open, { view: "head", heads: [0, 1] }, SHAPE).heads).toEqual([0, 1]);
   });
+});
+
+describe("several tokens", () => {
+  test("are a list of what there is, each once", () => {
+    expect(reduce(START, { query: [5, 2, 5, 99, -1, "x"] }, SHAPE).query).toEqual([5, 2]);
+    expect(reduce(START, { query: [5] }, SHAPE).query).toBe(5);
+    expect(reduce({ ...START, query: 5 }, { query: [] }, SHAPE).query).toBeNull();
+  });
+
+  test("are added one by one, and let go one by one", () => {
+    expect(choose(null, 3, true)).toBe(3);
+    expect(choose(3, 4, true)).toEqual([3, 4]);
+    expect(choose([3, 4], 3, true)).toBe(4);
+    expect(choose([3, 4], 5, false)).toBe(5);
+    expect(choose([3, 4], 4, false)).toBeNull();
+  });
+});
+
+test.each([
+  [{ mass: 0.7 }, { mass: 0.7 }],
+  [{ mass: 7 }, { mass: 1 }],
+  [{ mass: 0 }, { mass: 1 }],
+  [{ mass: "most" }, { mass: 1 }],
+  [{ least: 3.5 }, { least: 3.5 }],
+  [{ least: -1 }, { least: null }],
+  [
+    { reduce: "heads", by: "max" },
+    { reduce: "heads", by: "max" },
+  ],
+  [{ reduce: "rows", by: "sum", sort: "size", comparison: "third" }, {}],
+])("%o gives %o", (change, wanted) => {
+  expect(reduce(START, change, SHAPE)).toEqual({ ...START, ...wanted });
 });

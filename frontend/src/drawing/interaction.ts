@@ -13,9 +13,12 @@ export interface Pointing<Place> {
   hit(event: MouseEvent): Place | null;
   /** Looks at a place, or away. */
   point(place: Place | null): void;
-  /** Pins or opens what is looked at. */
-  press(): void;
+  /** Pins or opens what is looked at; adds it to what is pinned, where the reader says so. */
+  press(add: boolean): void;
 }
+
+/** Shift, or the key that adds to a selection elsewhere on the machine. */
+const adds = ({ shiftKey, ctrlKey, metaKey }: MouseEvent | KeyboardEvent): boolean => shiftKey || ctrlKey || metaKey;
 
 /** A mouse looks where it points and presses with a click; a finger only presses. */
 export function onPointer<Place>(
@@ -31,7 +34,7 @@ export function onPointer<Place>(
     pointerleave: () => point(null),
     click: (event) => {
       point(hit(event));
-      press();
+      press(adds(event));
       if (isTouch(event)) point(null);
     },
   });
@@ -39,7 +42,7 @@ export function onPointer<Place>(
 
 export interface Steering {
   move(rows: number, columns: number): void;
-  press(): void;
+  press(add: boolean): void;
   /** Unpins or closes. */
   cancel(): void;
   /** The focus goes elsewhere. */
@@ -53,13 +56,13 @@ export function onKeys(
   { body, signal }: { readonly body: HTMLElement; readonly signal: AbortSignal },
   { move, press, cancel, leave, page }: Steering,
 ): void {
-  const actions: Readonly<Record<string, () => void>> = {
+  const actions: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
     ArrowUp: () => move(-1, 0),
     ArrowDown: () => move(1, 0),
     ArrowLeft: () => move(0, -1),
     ArrowRight: () => move(0, 1),
-    Enter: press,
-    " ": press,
+    Enter: (event) => press(adds(event)),
+    " ": (event) => press(adds(event)),
     Escape: cancel,
     ...(page && { PageUp: () => page(-1), PageDown: () => page(1) }),
   };
@@ -68,7 +71,7 @@ export function onKeys(
       const action = actions[event.key];
       if (!action || event.target !== body || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      action();
+      action(event);
     },
     blur: leave,
   });

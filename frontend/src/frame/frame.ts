@@ -7,13 +7,14 @@ import type { Exhibit } from "../exhibit/exhibit.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
 import { count } from "../scene/format.ts";
 import { AS_CAPTURED, Scene } from "../scene/scene.ts";
+import { nameOf } from "../scene/shown.ts";
 import { SIDES } from "../scene/tokens.ts";
-import type { State } from "../state.ts";
+import { asPins, listOf, type State } from "../state.ts";
 import type { View } from "../views/view.ts";
 import { about } from "./about.ts";
-import { notesOf } from "./notes.ts";
+import { notesOf, notesOfChoice } from "./notes.ts";
 import { share } from "./share.ts";
-import { type Toolbar, toolbar } from "./toolbar.ts";
+import { type Several, type Toolbar, toolbar } from "./toolbar.ts";
 import { type Tour, tour } from "./tour.ts";
 
 /** Below this width in CSS pixels the toolbar breaks into lines. */
@@ -41,6 +42,7 @@ export class Frame {
   readonly #readout = element("p", { class: "readout", "aria-live": "polite" });
   readonly #notes = element("p", { class: "notes" });
   readonly #box = element("div", { class: "box" });
+  readonly #several: Several = { on: false };
   #theme: Theme;
   #scene: Scene;
   /** The switches that the scene was made for. */
@@ -55,7 +57,7 @@ export class Frame {
     const { exhibit, views, state, change, host, captions, address } = framed;
     this.#theme = readTheme(host);
     this.#scene = new Scene(exhibit.attentions[0], AS_CAPTURED);
-    this.#toolbar = toolbar(exhibit, views, state, change);
+    this.#toolbar = toolbar(exhibit, views, state, change, this.#several);
     this.#tour = captions.length ? tour(captions, change) : null;
     const copy = address && share(address, (line) => this.#say(line));
     const foot = element("div", { class: "foot" }, this.#readout, about(exhibit), copy);
@@ -98,10 +100,12 @@ export class Frame {
       this.#scene = new Scene(this.framed.exhibit.find(attention), switches);
     }
     const layer = view.hasLayer(state) ? state.layer : null;
-    const told = `${wanted},${layer}`;
+    const choice = view.shows?.(state) ?? null;
+    const told = `${wanted},${layer},${choice && nameOf(choice)}`;
     if (told === this.#told) return;
     this.#told = told;
     const notes = notesOf(this.framed.exhibit, this.#scene, switches, layer);
+    if (choice) notes.push(...notesOfChoice(this.#scene, choice));
     this.#notes.textContent = notes.join(" ");
     this.#notes.hidden = !notes.length;
   }
@@ -110,8 +114,8 @@ export class Frame {
   #seen(): State {
     const state = this.framed.state();
     const shown = SIDES.map((side) => {
-      const piece = state[side];
-      return [side, piece === null ? null : this.#scene.shownAt(side, piece)];
+      const tokens = listOf(state[side]).map((piece) => this.#scene.shownAt(side, piece));
+      return [side, asPins(tokens)];
     });
     return { ...state, ...Object.fromEntries(shown) };
   }
@@ -120,7 +124,8 @@ export class Frame {
   #changeSeen(change: Partial<State>): void {
     const pieces = SIDES.flatMap((side) => {
       const shown = change[side];
-      return shown == null ? [] : [[side, this.#scene.pieceAt(side, shown)]];
+      if (shown === undefined) return [];
+      return [[side, asPins(listOf(shown).map((token) => this.#scene.pieceAt(side, token)))]];
     });
     this.framed.change({ ...change, ...Object.fromEntries(pieces) });
   }
@@ -151,6 +156,7 @@ export class Frame {
       signal: this.#unmount.signal,
       state: () => this.#seen(),
       change: (change) => this.#changeSeen(change),
+      adds: () => this.#several.on,
       say: (line) => this.#say(line ?? view.hint, line === null),
     });
     if (hadFocus) body.focus({ preventScroll: true });

@@ -5,9 +5,11 @@ import { chooser, setPressed, stepper, switchOf } from "../drawing/controls.ts";
 import { button, element } from "../drawing/dom.ts";
 import type { Theme } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
+import { formatPercent } from "../scene/format.ts";
 import { canHideSink, hasWords, type Scene } from "../scene/scene.ts";
+import { joinsHeads } from "../scene/shown.ts";
 import { FILTERS, type State, shownHead } from "../state.ts";
-import type { Choice, View } from "../views/view.ts";
+import type { Own, View } from "../views/view.ts";
 
 export interface Toolbar {
   readonly node: HTMLElement;
@@ -15,9 +17,20 @@ export interface Toolbar {
   update(state: State, view: View, theme: Theme, scene: Scene): void;
 }
 
+/** Whether a finger's choice is added to those before it. */
+export interface Several {
+  on: boolean;
+}
+
 type Change = (change: Partial<State>) => void;
 
-export function toolbar(exhibit: Exhibit, views: readonly View[], state: () => State, change: Change): Toolbar {
+export function toolbar(
+  exhibit: Exhibit,
+  views: readonly View[],
+  state: () => State,
+  change: Change,
+  several: Several,
+): Toolbar {
   const what = [
     viewSwitch(views, change),
     ...(exhibit.attentions.length > 1 ? [attentionSwitch(exhibit, change)] : []),
@@ -28,7 +41,10 @@ export function toolbar(exhibit: Exhibit, views: readonly View[], state: () => S
   ];
   const how = [
     headTiles(state, change),
-    ...views.flatMap(({ name, choice }) => (choice ? [choiceOf(name, choice, change)] : [])),
+    reduction(change),
+    massSlider(change),
+    severalSwitch(several),
+    ...views.flatMap(({ name, own }) => (own ? [ownChoice(name, own, change)] : [])),
   ];
   return {
     node: element("div", { class: "toolbar" }, line(what), line(how)),
@@ -67,7 +83,7 @@ function unitSwitch(change: Change): Toolbar {
 }
 
 function sinkSwitch(change: Change): Toolbar {
-  const node = button("Hide first token", { class: "sink", title: "Many heads rest on it" }, () =>
+  const node = button("Hide first token", { class: "toggle sink", title: "Many heads rest on it" }, () =>
     change({ sink: node.getAttribute("aria-pressed") === "true" ? "shown" : "hidden" }),
   );
   return {
@@ -93,6 +109,65 @@ function layerChooser(change: Change): Toolbar {
   };
 }
 
+const REDUCED: Readonly<Record<string, string>> = {
+  "none mean": "each",
+  "heads mean": "mean of heads",
+  "heads max": "maximum of heads",
+  "layers mean": "mean of layers",
+  "layers max": "maximum of layers",
+  "all mean": "mean of both",
+  "all max": "maximum of both",
+};
+
+/** Whether the chosen heads, the layers or both are shown as one, and how. */
+function reduction(change: Change): Toolbar {
+  const choose = (value: string) => {
+    const [reduce, by] = value.split(" ");
+    change({ reduce, by } as Partial<State>);
+  };
+  const select = chooser("Heads and layers as", REDUCED, choose);
+  const node = element("label", { class: "reduction" }, "Show", select);
+  return {
+    node,
+    update: ({ reduce, by }, view) => {
+      node.hidden = !view.shows;
+      select.value = `${reduce} ${reduce === "none" ? "mean" : by}`;
+    },
+  };
+}
+
+/** Of each query the strongest keys, as many as make up a share of its attention. */
+function massSlider(change: Change): Toolbar {
+  const slider = element("input", { type: "range", min: "5", max: "100", step: "5" });
+  const value = element("output", {});
+  slider.addEventListener("input", () => change({ mass: Number(slider.value) / 100 }));
+  const node = element("label", { class: "mass", title: "Of each query, the keys that make up this share" });
+  node.append("Strongest", slider, value);
+  return {
+    node,
+    update: ({ mass }, view) => {
+      node.hidden = !view.shows;
+      slider.value = String(Math.round(mass * 100));
+      value.textContent = formatPercent(mass);
+    },
+  };
+}
+
+/** For fingers, which have no Shift. */
+function severalSwitch(several: Several): Toolbar {
+  const node = button("Several tokens", { class: "toggle several" }, () => {
+    several.on = !several.on;
+    setPressed(node, several.on);
+  });
+  setPressed(node, several.on);
+  return {
+    node,
+    update: (_, view) => {
+      node.hidden = !view.shows;
+    },
+  };
+}
+
 function filterChooser(change: Change): Toolbar {
   const name = (filter: string) => (filter === "all" ? "All tokens" : filter.toUpperCase().replace("-", " → "));
   const names = Object.fromEntries(FILTERS.map((filter) => [filter, name(filter)]));
@@ -108,7 +183,7 @@ function filterChooser(change: Change): Toolbar {
 }
 
 /** A view's own choice, such as its scale. */
-function choiceOf(name: string, choice: Choice, change: Change): Toolbar {
+function ownChoice(name: string, choice: Own, change: Change): Toolbar {
   const { node, press } = switchOf("own", choice.label, choice.options, (value) => change({ [choice.field]: value }));
   node.prepend(choice.label);
   return {
@@ -154,13 +229,13 @@ function headTiles(state: () => State, change: Change): Toolbar {
         tiles = Array.from({ length: scene.heads }, (_, head) => tileOf(head));
         node.replaceChildren("Heads", ...tiles, all);
       }
+      const many = view.heads === "many" || (view.shows !== undefined && joinsHeads(state));
       node.hidden = view.heads === "none";
-      node.dataset.heads = view.heads;
-      all.hidden = view.heads !== "many";
+      node.dataset.heads = many ? "many" : "one";
+      all.hidden = !many;
       all.toggleAttribute("disabled", state.heads.length === tiles.length);
       tiles.forEach((tile, head) => {
-        const many = view.heads === "many";
-        const colour = many ? theme.head(head) : theme.accent;
+        const colour = many && !joinsHeads(state) ? theme.head(head) : theme.accent;
         setPressed(tile, many ? state.heads.includes(head) : shownHead(state) === head);
         tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
         tile.style.setProperty("--head", toCss(colour));

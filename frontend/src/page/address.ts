@@ -5,8 +5,17 @@ import { reduce, type Shape, type State } from "../state.ts";
 /** What such a part starts with. */
 const SCHEME = "#attn:";
 /** What a reader can pass on. Heads stand for the one that is opened, too. */
-const NUMBERS = ["layer", "query", "key", "step"];
-const WORDS = ["view", "attention", "filter", "units", "sink", "order"];
+const [WHOLE, FRACTION, LIST] = [/^\d+$/, /^\d+(\.\d+)?$/, /^\d+(,\d+)*$/];
+const FORMS: Readonly<Record<string, RegExp | undefined>> = {
+  layer: WHOLE,
+  mass: FRACTION,
+  least: FRACTION,
+  step: WHOLE,
+  heads: LIST,
+  query: LIST,
+  key: LIST,
+};
+const WORDS = ["view", "attention", "filter", "units", "sink", "reduce", "by", "sort", "comparison", "order"];
 
 export interface Link {
   /** Of the view that it leads to. */
@@ -30,10 +39,13 @@ export function readAddress(hash: string): Link | null {
 
 /** Undefined for what no link sets. */
 function read(field: string, text: string): unknown {
-  const isNumbers = /^\d+(,\d+)*$/.test(text);
-  if (field === "heads") return isNumbers ? text.split(",").map(Number) : text === "" ? [] : undefined;
-  if (NUMBERS.includes(field)) return isNumbers && !text.includes(",") ? Number(text) : text === "" ? null : undefined;
-  return WORDS.includes(field) ? text : undefined;
+  if (WORDS.includes(field)) return text;
+  const form = Object.hasOwn(FORMS, field) && FORMS[field];
+  if (!form) return undefined;
+  if (text === "") return field === "heads" ? [] : null;
+  if (!form.test(text)) return undefined;
+  const numbers = text.split(",").map(Number);
+  return numbers.length > 1 || field === "heads" ? numbers : numbers[0];
 }
 
 /** The address of a state: what it has other than `start`, the state that the author wrote for its step. */
@@ -50,5 +62,5 @@ function passedOn(state: State): Record<string, string> {
   const opened = state.head === null ? [] : [state.head];
   const heads = state.view === "head" || (state.view !== "model" && !opened.length) ? state.heads : opened;
   const all: Record<string, unknown> = { ...state, heads };
-  return Object.fromEntries([...WORDS, "heads", ...NUMBERS].map((field) => [field, String(all[field] ?? "")]));
+  return Object.fromEntries([...WORDS, ...Object.keys(FORMS)].map((field) => [field, String(all[field] ?? "")]));
 }

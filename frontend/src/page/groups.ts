@@ -3,7 +3,20 @@
 import type { State } from "../state.ts";
 
 /** What they have in common. How each draws it is its own. */
-const SHARED = ["attention", "layer", "heads", "query", "key", "filter", "units", "sink"] as const;
+const SHARED = [
+  "attention",
+  "layer",
+  "heads",
+  "query",
+  "key",
+  "filter",
+  "units",
+  "sink",
+  "reduce",
+  "by",
+  "mass",
+  "comparison",
+] as const;
 
 export interface Member {
   /** Takes what was chosen in another view. */

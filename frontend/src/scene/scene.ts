@@ -6,6 +6,8 @@ import type { Head } from "../exhibit/track.ts";
 import type { State } from "../state.ts";
 import { HIDDEN, MASKED } from "./format.ts";
 import { joinHead, joinTokens, wordStarts } from "./join.ts";
+import { combine, strongest } from "./reduce.ts";
+import { type Choice, headName, joinsHeads, joinsLayers, nameOf, type Shown } from "./shown.ts";
 import { withoutFirstKey } from "./sink.ts";
 import type { Side } from "./tokens.ts";
 
@@ -26,6 +28,10 @@ export class Scene {
   /** The first piece of each shown token; null where pieces are shown. */
   readonly #starts: { readonly [side in Side]: readonly number[] } | null;
   readonly #heads = new Kept<Head>();
+  /** What several heads came to. */
+  readonly #combined = new Kept<Head>();
+  /** A drawing and what is said of it ask for the same. */
+  #last: { readonly name: string; readonly shown: readonly Shown[] } | null = null;
 
   constructor(
     readonly attention: Attention,
@@ -52,6 +58,38 @@ export class Scene {
     const captured = this.attention.head(layer, head);
     if (!this.#withoutFirst && !this.#starts) return captured;
     return this.#heads.get(this.layers.indexOf(layer) * this.heads + head, () => this.#switched(captured));
+  }
+
+  /** The heads that are chosen, or what they come to, in ascending order. */
+  shown(choice: Choice): readonly Shown[] {
+    const name = nameOf(choice);
+    if (this.#last?.name !== name) this.#last = { name, shown: this.#choose(choice) };
+    return this.#last.shown;
+  }
+
+  #choose(choice: Choice): Shown[] {
+    const layers = joinsLayers(choice) ? this.layers : [choice.layer];
+    const heads = [...choice.heads].sort((a, b) => a - b);
+    const groups = joinsHeads(choice) && heads.length ? [heads] : heads.map((head) => [head]);
+    return groups.map((group) => {
+      const data = this.#combine(layers, group, choice.by);
+      const name = headName(choice, group);
+      const head = group.length === 1 ? group[0] : null;
+      if (choice.mass >= 1) return { head, name, data, whole: null };
+      const weights = strongest(data.weights, this.key.length, choice.mass);
+      return { head, name, data: { ...data, weights }, whole: data.weights };
+    });
+  }
+
+  #combine(layers: readonly number[], heads: readonly number[], by: Choice["by"]): Head {
+    if (layers.length * heads.length === 1) return this.head(layers[0], heads[0]);
+    const wanted = [by, layers, heads].join(":");
+    return this.#combined.get(wanted, () => {
+      return combine(
+        layers.flatMap((layer) => heads.map((head) => this.head(layer, head))),
+        by,
+      );
+    });
   }
 
   #switched(captured: Head): Head {

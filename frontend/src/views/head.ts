@@ -1,4 +1,5 @@
 import { onKeys } from "../drawing/interaction.ts";
+import { choiceOf, joinsLayers } from "../scene/shown.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import type { View } from "./view.ts";
 
@@ -9,17 +10,16 @@ export const headView: View = {
   hint: "Point at a token to see its links; click to pin it.",
   description: "Attention of the chosen heads. Up and down choose a token, left and right a side, Enter pins it.",
   heads: "many",
-  hasLayer: () => true,
+  hasLayer: (state) => !joinsLayers(state),
+  shows: choiceOf,
 
   mount(stage) {
-    const shown = () => {
-      const { layer, heads } = stage.state();
-      return { layer, heads, colour: stage.theme.head };
-    };
-    const drawing = new Bipartite(stage, shown, stage.body);
+    const { theme } = stage;
+    const colour = (head: number | null) => (head === null ? theme.accent : theme.head(head));
+    const drawing = new Bipartite(stage, () => ({ ...choiceOf(stage.state()), colour }), stage.body);
     onKeys(stage, {
       move: (rows, columns) => drawing.move(rows, columns),
-      press: () => drawing.press(),
+      press: (add) => drawing.press(add),
       cancel: () => stage.change({ query: null, key: null }),
       leave: () => drawing.leave(),
     });

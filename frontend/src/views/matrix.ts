@@ -4,11 +4,19 @@ import { pool, type Shading, shade, UNSEEN } from "../drawing/heatmap.ts";
 import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
 import { fontOf } from "../drawing/labels.ts";
 import { legend } from "../drawing/legend.ts";
-import type { Head } from "../exhibit/track.ts";
 import { FLOOR, formatCell, formatWeight, HIDDEN, MASKED } from "../scene/format.ts";
 import { asColumns, type Selection, select } from "../scene/selection.ts";
+import {
+  choiceOf as asChosen,
+  type Choice,
+  joinsHeads,
+  joinsLayers,
+  layerName,
+  nameOf,
+  type Shown,
+} from "../scene/shown.ts";
 import { labelOf, SIDES, type Side, tokenName } from "../scene/tokens.ts";
-import { shownHead } from "../state.ts";
+import { asPins, listOf, type Pins, type State, shownHead } from "../state.ts";
 import { paintLabels, paintSpeakers } from "./matrix/labels.ts";
 import { type Layout, layOut, PAD, SPACED } from "./matrix/layout.ts";
 import type { Stage, View } from "./view.ts";
@@ -17,8 +25,8 @@ import type { Stage, View } from "./view.ts";
 const VALUED = 28;
 const FONT = 12;
 
-/** A row and a column, each where there is one. */
-type Cell = { readonly [side in Side]: number | null };
+/** A row and a column. */
+type Cell = { readonly [side in Side]: number };
 
 /** One head as a matrix: a row for each query, a column for each key. */
 export const matrixView: View = {
@@ -27,8 +35,9 @@ export const matrixView: View = {
   hint: "Rows are queries, columns keys; point at a cell for its weight, click to pin it.",
   description: "Attention of one head. Arrow keys choose a cell, Enter pins it, Escape unpins.",
   heads: "one",
-  hasLayer: () => true,
-  choice: {
+  hasLayer: (state) => !joinsLayers(state),
+  shows: choiceOf,
+  own: {
     field: "scale",
     label: "Scale",
     options: { head: "this head", full: "0 – 1" },
@@ -39,7 +48,7 @@ export const matrixView: View = {
     const matrix = new Matrix(stage);
     onKeys(stage, {
       move: (rows, columns) => matrix.move(rows, columns),
-      press: () => matrix.press(),
+      press: (add) => matrix.press(add),
       cancel: () => stage.change({ query: null, key: null }),
       leave: () => matrix.point(null),
     });
@@ -47,91 +56,99 @@ export const matrixView: View = {
   },
 };
 
+/** One head, or what several come to. */
+function choiceOf(state: State): Choice {
+  const heads = joinsHeads(state) && state.heads.length ? state.heads : [shownHead(state)];
+  return { ...asChosen(state), heads };
+}
+
 class Matrix {
   readonly #root = element("div", { class: "matrix" });
   readonly #canvas = element("canvas");
-  /** Bands and labels of the row and the column that are looked at. */
-  readonly #bands = { query: element("div", { class: "band" }), key: element("div", { class: "band" }) };
-  readonly #labels = { query: element("div", { class: "label query" }), key: element("div", { class: "label key" }) };
+  /** Bands and labels of the rows and columns that are looked at. */
+  readonly #marks = element("div", {});
   readonly #legend = element("div", { class: "legend" });
   readonly #selection: Selection;
   readonly #layout: Layout;
+  #shown!: Shown;
   #at: Cell | null = null;
   #drawn = "";
 
   constructor(private readonly stage: Stage) {
     const { body, signal, scene } = stage;
     this.#selection = asColumns(select(scene, stage.state().filter), scene);
-    this.#root.append(this.#canvas, ...Object.values(this.#bands), ...Object.values(this.#labels));
+    this.#root.append(this.#canvas, this.#marks);
     body.append(element("div", { class: "scroll" }, this.#root, this.#legend));
     this.#layout = layOut(scene, this.#selection, stage.width, this.#root);
-    const { width, height, left, top, cell, mirrored } = this.#layout;
-    const { query, key } = this.#selection;
+    const { width, height, left } = this.#layout;
     place(this.#root, { width, height });
     place(this.#canvas, { width, height });
-    place(this.#bands.query, { left, width: key.length * cell, height: cell });
-    place(this.#bands.key, { top, width: cell, height: query.length * cell });
-    place(this.#labels.query, mirrored ? { left: left + key.length * cell + PAD } : { right: width - left + PAD });
-    place(this.#labels.key, { bottom: height - top + PAD });
     place(this.#legend, { width }).style.paddingLeft = `${left}px`;
     onPointer<Cell>(this.#root, signal, {
       hit: (event) => this.#hit(event),
       point: (cell) => this.point(cell),
-      press: () => this.press(),
+      press: (add) => this.press(add),
     });
   }
 
   update(): void {
-    const { layer, scale } = this.stage.state();
-    const wanted = `${layer}:${this.#headIndex}:${scale}`;
+    const choice = this.#choice;
+    const wanted = `${nameOf(choice)}:${this.stage.state().scale}`;
     if (wanted !== this.#drawn) {
       this.#drawn = wanted;
+      this.#shown = this.stage.scene.shown(choice)[0];
       this.#paint();
     }
     this.point(this.#at);
   }
 
   move(rows: number, columns: number): void {
-    const at = this.#at ?? this.#pinned();
-    const { query, key } = this.#selection;
+    const [query, key] = SIDES.map((side) => this.#at?.[side] ?? this.#pinned()[side][0]);
     this.point({
-      query: clamp((at.query ?? -Math.max(0, rows)) + rows, query.length),
-      key: clamp((at.key ?? -Math.max(0, columns)) + columns, key.length),
+      query: clamp((query ?? -Math.max(0, rows)) + rows, this.#selection.query.length),
+      key: clamp((key ?? -Math.max(0, columns)) + columns, this.#selection.key.length),
     });
-    for (const side of SIDES) this.#labels[side].scrollIntoView({ block: "nearest", inline: "nearest" });
+    for (const mark of this.#marks.children) mark.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  press(): void {
-    if (this.#at?.query == null || this.#at.key == null) return;
-    const query = this.#selection.query[this.#at.query];
-    const key = this.#selection.key[this.#at.key];
-    const state = this.stage.state();
-    const pinned = state.query === query && state.key === key;
-    this.stage.change(pinned ? { query: null, key: null } : { query, key });
+  press(withKey: boolean): void {
+    if (!this.#at) return;
+    const add = withKey || this.stage.adds();
+    const { query, key } = this.stage.state();
+    const [row, column] = SIDES.map((side) => this.#selection[side][this.#at?.[side] ?? 0]);
+    const isPinned = listOf(query).includes(row) && listOf(key).includes(column);
+    const before = (pins: Pins) => (add ? listOf(pins) : []);
+    if (isPinned && !add) this.stage.change({ query: null, key: null });
+    else this.stage.change({ query: asPins([...before(query), row]), key: asPins([...before(key), column]) });
   }
 
   /** Crosshair and labels on the cell that is looked at, or else on what is pinned. */
   point(cell: Cell | null): void {
     this.#at = cell;
-    const at = cell ?? this.#pinned();
-    const { left, top, cell: size } = this.#layout;
-    for (const side of SIDES) {
-      const i = at[side];
-      this.#bands[side].hidden = this.#labels[side].hidden = i === null;
-      if (i === null) continue;
-      place(this.#bands[side], side === "query" ? { top: top + i * size } : { left: left + i * size });
-      place(this.#labels[side], side === "query" ? { top: top + (i + 0.5) * size } : { left: left + (i + 0.5) * size });
-      this.#labels[side].textContent = labelOf(this.stage.scene[side][this.#selection[side][i]]);
-    }
+    const at = cell ? { query: [cell.query], key: [cell.key] } : this.#pinned();
+    this.#marks.replaceChildren(...SIDES.flatMap((side) => at[side].flatMap((i) => this.#mark(side, i))));
     this.stage.say(this.#describe(at));
   }
 
-  get #headIndex(): number {
-    return shownHead(this.stage.state());
+  /** A band over a row or a column, and its label. */
+  #mark(side: Side, i: number): HTMLElement[] {
+    const { left, top, width, height, cell, mirrored } = this.#layout;
+    const { query, key } = this.#selection;
+    const band = element("div", { class: "band" });
+    const label = element("div", { class: `label ${side}` }, labelOf(this.stage.scene[side][this.#selection[side][i]]));
+    if (side === "query") {
+      place(band, { left, top: top + i * cell, width: key.length * cell, height: cell });
+      const edge = mirrored ? { left: left + key.length * cell + PAD } : { right: width - left + PAD };
+      place(label, { top: top + (i + 0.5) * cell, ...edge });
+    } else {
+      place(band, { left: left + i * cell, top, width: cell, height: query.length * cell });
+      place(label, { left: left + (i + 0.5) * cell, bottom: height - top + PAD });
+    }
+    return [band, label];
   }
 
-  get #head(): Head {
-    return this.stage.scene.head(this.stage.state().layer, this.#headIndex);
+  get #choice(): Choice {
+    return choiceOf(this.stage.state());
   }
 
   #hit({ clientX, clientY }: MouseEvent): Cell | null {
@@ -143,32 +160,40 @@ class Matrix {
     return inside(query, "query") && inside(key, "key") ? { query, key } : null;
   }
 
-  #pinned(): Cell {
+  #pinned(): Selection {
     const state = this.stage.state();
-    const row = (side: Side) => {
-      const i = this.#selection[side].indexOf(state[side] ?? -1);
-      return i < 0 ? null : i;
-    };
-    return { query: row("query"), key: row("key") };
+    const rows = (side: Side) =>
+      listOf(state[side]).flatMap((token) => {
+        const i = this.#selection[side].indexOf(token);
+        return i < 0 ? [] : [i];
+      });
+    return { query: rows("query"), key: rows("key") };
   }
 
-  #describe(at: Cell): string | null {
-    if (at.query === null || at.key === null) return null;
+  #describe(at: Selection): string | null {
+    if (!at.query.length || !at.key.length) return null;
     const { scene } = this.stage;
-    const query = this.#selection.query[at.query];
-    const key = this.#selection.key[at.key];
-    const { weights, masked } = this.#head;
-    const i = query * scene.key.length + key;
-    const pair = `${tokenName(scene, "query", query)} → ${tokenName(scene, "key", key)}`;
-    const value = key === scene.hidden ? HIDDEN : masked?.[i] ? MASKED : formatWeight(weights[i]);
-    return `Layer ${this.stage.state().layer} · head ${this.#headIndex} · ${pair} ${value}`;
+    const { data, whole, name } = this.#shown;
+    const tokens = (side: Side) => at[side].map((i) => this.#selection[side][i]);
+    const names = SIDES.map((side) =>
+      tokens(side)
+        .map((i) => tokenName(scene, side, i))
+        .join(" + "),
+    );
+    const pairs = tokens("query").flatMap((query) => tokens("key").map((key) => query * scene.key.length + key));
+    const sum = (weights: Float32Array) => pairs.reduce((sum, i) => sum + weights[i], 0);
+    const isUnseen = pairs.every((i) => data.masked?.[i]);
+    const weight = formatWeight(sum(whole ?? data.weights));
+    const said = pairs.length > 1 ? `${weight} in sum` : whole && !sum(data.weights) ? `${weight}, hidden` : weight;
+    const value = tokens("key").every((key) => key === scene.hidden) ? HIDDEN : isUnseen ? MASKED : said;
+    return `${layerName(this.#choice, scene.layers.length)} · ${name} · ${names.join(" → ")} ${value}`;
   }
 
   #paint(): void {
     const { width, height, cell } = this.#layout;
     const { scene, theme, state } = this.stage;
     const { query, key } = this.#selection;
-    const cells = pool(this.#head, scene.key.length, this.#selection, query.length, key.length);
+    const cells = pool(this.#shown.data, scene.key.length, this.#selection, query.length, key.length);
     const full = state().scale === "full";
     const largest = full ? 1 : cells.reduce((most, weight) => Math.max(most, weight), FLOOR);
     const shading: Shading = { scale: theme.scale, largest, ink: theme.ink };
@@ -182,7 +207,7 @@ class Matrix {
     this.#legend.replaceChildren(
       ...legend(
         shading,
-        full ? "the same for all heads" : "of this head",
+        full ? "the same for all heads" : this.#shown.head === null ? "of this picture" : "of this head",
         cells.includes(UNSEEN) ? scene.unseen : null,
       ),
     );

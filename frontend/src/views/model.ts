@@ -5,6 +5,7 @@ import { LazyCanvases } from "../drawing/lazy.ts";
 import { Raster } from "../drawing/raster.ts";
 import { FLOOR, formatWeight } from "../scene/format.ts";
 import { asColumns, type Selection, select } from "../scene/selection.ts";
+import { oneHead } from "../scene/shown.ts";
 import { tokenName } from "../scene/tokens.ts";
 import type { State } from "../state.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
@@ -41,7 +42,7 @@ export const modelView: View = {
   description: "All layers and heads. Arrow keys choose a head, Enter opens or closes it, Escape closes it.",
   heads: "none",
   hasLayer: (state) => state.head !== null,
-  choice: {
+  own: {
     field: "thumbnails",
     label: "Heads as",
     options: { lines: "lines", heatmap: "heat map" },
@@ -208,8 +209,8 @@ class Grid {
     }
     detail.addEventListener("pointerenter", () => this.point(null), { signal });
     this.#row(layer).after(detail);
-    const shown = () => ({ layer, heads: [head], colour: () => stage.theme.accent });
-    const drawing = new Bipartite({ ...stage, signal }, shown, detail);
+    const drawn = () => ({ ...oneHead(layer, head), colour: () => stage.theme.accent });
+    const drawing = new Bipartite({ ...stage, signal }, drawn, detail);
     this.#mark(place, true);
     this.#open = { place, node: detail, drawing, close: () => closing.abort() };
   }

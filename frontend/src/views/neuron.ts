@@ -1,5 +1,6 @@
 import { element } from "../drawing/dom.ts";
 import { onKeys } from "../drawing/interaction.ts";
+import { oneHead } from "../scene/shown.ts";
 import { type State, shownHead } from "../state.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import { Expanded } from "./neuron/expanded.ts";
@@ -17,7 +18,7 @@ export const neuronView: View = {
   hasLayer: () => true,
   asCaptured: true,
   needsNeurons: true,
-  choice: {
+  own: {
     field: "order",
     label: "Neurons by",
     options: { index: "index", token: "token share", head: "head share" },
@@ -40,7 +41,7 @@ export const neuronView: View = {
     const drawing = expanded ?? allTokens(stage);
     onKeys(stage, {
       move: (rows, columns) => drawing.move(rows, columns),
-      press: () => drawing.press(),
+      press: (add) => drawing.press(add),
       cancel: () => {
         const { key, neuron } = stage.state();
         stage.change(key === null && neuron === null ? { expanded: false } : { key: null, neuron: null });
@@ -56,11 +57,11 @@ export const neuronView: View = {
 function allTokens(stage: Stage): Bipartite {
   const change = (change: Partial<State>) =>
     stage.change("query" in change ? { query: change.query ?? stage.state().query, expanded: true } : change);
-  const shown = () => {
+  const drawn = () => {
     const state = stage.state();
-    return { layer: state.layer, heads: [shownHead(state)], colour: () => stage.theme.accent };
+    return { ...oneHead(state.layer, shownHead(state)), colour: () => stage.theme.accent };
   };
   stage.body.classList.add("collapsed");
   stage.body.append(element("p", { class: "note" }, "⊕ opens a token: its query against all keys, neuron by neuron."));
-  return new Bipartite({ ...stage, change }, shown, stage.body);
+  return new Bipartite({ ...stage, change }, drawn, stage.body);
 }

@@ -1,6 +1,7 @@
 import type { Theme } from "../drawing/theme.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
 import type { Scene } from "../scene/scene.ts";
+import type { Choice } from "../scene/shown.ts";
 import type { State } from "../state.ts";
 
 /** What a view draws on and with. A view is mounted anew when the scene, filter, theme or width changes. */
@@ -19,6 +20,8 @@ export interface Stage {
   /** Its `query` and `key`, like those of a change, are indices into the scene's tokens. */
   state(): State;
   change(change: Partial<State>): void;
+  /** Whether a finger's choice is added to those before it. */
+  adds(): boolean;
   /** Tells the reader in one line what is looked at; null gives the view's hint again. */
   say(line: string | null): void;
 }
@@ -36,15 +39,17 @@ export interface View {
   readonly hasLayer: (state: State) => boolean;
   /** Draws the numbers as they were captured: no words, and the first token like any other. */
   readonly asCaptured?: true;
+  /** What it shows, for a view that can show several heads or layers as one and of a query the strongest keys only. */
+  readonly shows?: (state: State) => Choice;
   /** Shows what attention is made of; offered where that was captured. */
   readonly needsNeurons?: true;
   /** A choice of the view's own: a field of the state, and its values with their names. */
-  readonly choice?: Choice;
+  readonly own?: Own;
   /** Draws; what it returns draws again after a change of state. */
   mount(stage: Stage): () => void;
 }
 
-export interface Choice {
+export interface Own {
   readonly field: "scale" | "thumbnails" | "order";
   readonly label: string;
   readonly options: Readonly<Record<string, string>>;

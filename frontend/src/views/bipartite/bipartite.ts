@@ -8,16 +8,17 @@ import { LazyCanvases } from "../../drawing/lazy.ts";
 import { Raster } from "../../drawing/raster.ts";
 import { FLOOR, formatCell, formatWeight } from "../../scene/format.ts";
 import { type Selection, select } from "../../scene/selection.ts";
+import { type Choice, layerName, nameOf } from "../../scene/shown.ts";
 import { type Run, runsOf, SIDES, type Side } from "../../scene/tokens.ts";
+import { choose, listOf } from "../../state.ts";
 import type { Stage } from "../view.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { FAINTEST, type Focus, leastDrawn, type ShownHead, type Strand, strands } from "./links.ts";
 import { describe } from "./words.ts";
 
-export interface Shown {
-  readonly layer: number;
-  readonly heads: readonly number[];
-  readonly colour: (head: number) => Rgb;
+/** What is drawn, and in which colours; the colour of null is that of several heads in one. */
+export interface Drawn extends Choice {
+  readonly colour: (head: number | null) => Rgb;
 }
 
 interface Place {
@@ -31,7 +32,7 @@ const LINE_WIDTH = { few: 1.9, many: 1.1, manyFrom: 2_000 };
 const UNDERLINE = 4;
 /** A band's cell carries its head's number from this weight and from this width on. */
 const NUMBERED = { weight: 0.1, width: 10 };
-const NOTHING: Focus = { query: null, key: null };
+const NOTHING: Focus = { query: [], key: [] };
 
 export class Bipartite {
   readonly #root: HTMLElement;
@@ -45,12 +46,13 @@ export class Bipartite {
   readonly #focused: Layer;
   #layout: Layout;
   #heads: readonly ShownHead[] = [];
+  #layer = "";
   #drawn = "";
   #hovered: Place | null = null;
 
   constructor(
     private readonly stage: Stage,
-    private readonly shown: () => Shown,
+    private readonly drawn: () => Drawn,
     host: HTMLElement,
   ) {
     const { scene, signal } = stage;
@@ -81,19 +83,18 @@ export class Bipartite {
     onPointer(this.#root, signal, {
       hit: (event) => this.#hit(event),
       point: (place) => this.#point(place),
-      press: () => this.press(),
+      press: (add) => this.press(add),
     });
   }
 
   /** Draws what the state says. */
   update(): void {
-    const { layer, heads, colour } = this.shown();
-    const wanted = `${layer}:${heads}`;
+    const { colour, ...choice } = this.drawn();
+    const wanted = nameOf(choice);
     if (wanted !== this.#drawn) {
       const { scene } = this.stage;
-      this.#heads = [...heads]
-        .sort((a, b) => a - b)
-        .map((head) => ({ head, data: scene.head(layer, head), colour: colour(head) }));
+      this.#heads = scene.shown(choice).map((shown) => ({ ...shown, colour: colour(shown.head) }));
+      this.#layer = layerName(choice, scene.layers.length);
       this.#drawn = wanted;
       this.#layout = this.#place();
       const least = leastDrawn(this.#heads, scene.key.length, this.#selection);
@@ -112,12 +113,12 @@ export class Bipartite {
     this.#columns[side].children[row]?.scrollIntoView({ block: "nearest" });
   }
 
-  /** Pins what is looked at, or unpins it. */
-  press(): void {
+  /** Pins what is looked at, in place of what is pinned or beside it, or unpins it. */
+  press(withKey: boolean): void {
     if (!this.#hovered) return;
+    const add = withKey || this.stage.adds();
     const { side, row } = this.#hovered;
-    const index = this.#selection[side][row];
-    this.stage.change({ [side]: this.stage.state()[side] === index ? null : index });
+    this.stage.change({ [side]: choose(this.stage.state()[side], this.#selection[side][row], add) });
   }
 
   leave(): void {
@@ -127,7 +128,7 @@ export class Bipartite {
   #pinned(): Place | null {
     const state = this.stage.state();
     for (const side of SIDES) {
-      const row = this.#selection[side].indexOf(state[side] ?? -1);
+      const row = this.#selection[side].findIndex((token) => listOf(state[side]).includes(token));
       if (row >= 0) return { side, row };
     }
     return null;
@@ -150,7 +151,7 @@ export class Bipartite {
 
   #place(): Layout {
     const { scene, width } = this.stage;
-    const layout = layOut(scene, this.#selection, this.shown().heads.length, width, this.#root);
+    const layout = layOut(scene, this.#selection, this.#heads.length, width, this.#root);
     place(this.#root, { width, height: layout.height });
     this.#root.style.setProperty("--row", `${layout.rowHeight}px`);
     this.#root.style.setProperty("--token-size", `${layout.fontSize}px`);
@@ -174,20 +175,20 @@ export class Bipartite {
   /** What is looked at: hovered first, else pinned. */
   #focus(): Focus {
     const state = this.stage.state();
-    const pinned = (side: Side) => (this.#selection[side].includes(state[side] ?? -1) ? state[side] : null);
+    const pinned = (side: Side) => listOf(state[side]).filter((token) => this.#selection[side].includes(token));
     const focus = { query: pinned("query"), key: pinned("key") };
-    if (this.#hovered) focus[this.#hovered.side] = this.#selection[this.#hovered.side][this.#hovered.row];
+    if (this.#hovered) focus[this.#hovered.side] = [this.#selection[this.#hovered.side][this.#hovered.row]];
     return focus;
   }
 
   #showFocus(): void {
     const focus = this.#focus();
-    const focused = focus.query !== null || focus.key !== null;
+    const focused = focus.query.length + focus.key.length > 0;
     if (focused) this.#focused.draw(this.#strands(focus, FAINTEST), this.#layout);
     this.#root.classList.toggle("focused", focused);
     this.#markTokens(focus);
     const { scene } = this.stage;
-    this.stage.say(focused ? describe(scene, this.shown().layer, this.#heads, this.#selection, focus) : null);
+    this.stage.say(focused ? describe(scene, this.#layer, this.#heads, this.#selection, focus) : null);
   }
 
   #markTokens(focus: Focus): void {
@@ -196,26 +197,34 @@ export class Bipartite {
       const tokens = this.#columns[side].children;
       this.#selection[side].forEach((index, row) => {
         const { classList } = tokens[row];
-        classList.toggle("looked-at", focus[side] === index);
-        classList.toggle("pinned", state[side] === index);
+        classList.toggle("looked-at", focus[side].includes(index));
+        classList.toggle("pinned", listOf(state[side]).includes(index));
         classList.toggle("unseen", this.#isUnseen(side, index, focus));
       });
     }
   }
 
-  /** Whether no shown head links a token to the one that is looked at. */
-  #isUnseen(side: Side, index: number, { query, key }: Focus): boolean {
-    if (side === "key" ? query === null : key === null || query !== null) return false;
-    const at = (query ?? index) * this.stage.scene.key.length + (side === "key" ? index : (key ?? 0));
-    return this.#heads.length > 0 && this.#heads.every(({ data }) => data.masked?.[at]);
+  /** Whether no shown head links a token to those that are looked at. */
+  #isUnseen(side: Side, index: number, focus: Focus): boolean {
+    if (side === bandSide(focus) && this.#heads.length) {
+      const pairs = this.#pairs(index, focus);
+      return pairs.length > 0 && this.#heads.every(({ data }) => pairs.every((at) => data.masked?.[at]));
+    }
+    return false;
+  }
+
+  /** Places, in a head's weights, of the pairs of a token with those of the other side that are looked at. */
+  #pairs(index: number, { query, key }: Focus): number[] {
+    const keyCount = this.stage.scene.key.length;
+    return query.length ? query.map((query) => query * keyCount + index) : key.map((key) => index * keyCount + key);
   }
 
   /** The other side's tokens get a cell a head: its column is the head, its shade the weight. */
   #paintBands(context: CanvasRenderingContext2D, top: number, height: number): void {
-    const { query, key } = this.#focus();
+    const focus = this.#focus();
     const { rowHeight, bands, inside } = this.#layout;
     const { ground, ink } = this.stage.theme;
-    const side: Side = query === null ? "query" : "key";
+    const side = bandSide(focus);
     const single = this.#heads.length === 1;
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -223,10 +232,12 @@ export class Bipartite {
     this.#selection[side].forEach((index, row) => {
       const y = row * rowHeight - top;
       if (y + rowHeight < 0 || y > height) return;
-      const at = (query ?? index) * this.stage.scene.key.length + (query === null ? (key ?? 0) : index);
+      const pairs = this.#pairs(index, focus);
       this.#heads.forEach(({ head, data, colour }, i) => {
-        if (data.masked?.[at]) return;
-        const weight = data.weights[at];
+        if (pairs.every((at) => data.masked?.[at])) return;
+        const sum = pairs.reduce((sum, at) => sum + data.weights[at], 0);
+        // Shades of sums are those of their means, which end at 1 like single weights.
+        const weight = sum / pairs.length;
         const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
         const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
         context.fillStyle = toCss(ink, 0.05);
@@ -235,7 +246,7 @@ export class Bipartite {
         context.fillStyle = toCss(colour, focusOpacity(weight));
         context.fillRect(...box);
         const isNumbered = weight >= NUMBERED.weight && bands.cell >= NUMBERED.width;
-        const label = single ? formatCell(weight) : isNumbered ? String(head) : "";
+        const label = single ? formatCell(sum) : isNumbered ? String(head) : "";
         if (!label || inside) return;
         context.fillStyle = toCss(readableOn(blend(ground, colour, focusOpacity(weight))));
         context.fillText(label, box[0] + box[2] / 2, y + rowHeight / 2 + 0.5);
@@ -243,6 +254,9 @@ export class Bipartite {
     });
   }
 }
+
+/** The side whose tokens tell what they have to do with those that are looked at. */
+const bandSide = ({ query }: Focus): Side => (query.length ? "key" : "query");
 
 /** Lines on canvases, cut into strips so that what is out of the window costs nothing. */
 class Layer {

@@ -1,8 +1,8 @@
 /** Which lines stand for which weights: numbers only. */
 
 import type { Rgb } from "../../drawing/colour.ts";
-import type { Head } from "../../exhibit/track.ts";
 import type { Selection } from "../../scene/selection.ts";
+import type { Shown } from "../../scene/shown.ts";
 import type { Side } from "../../scene/tokens.ts";
 
 /** Weaker lines are not seen. */
@@ -10,17 +10,12 @@ export const FAINTEST = 0.005;
 /** More lines than this are not told apart; the weakest are left out, and the reader is told. */
 const MOST_LINES = 15_000;
 
-export interface ShownHead {
-  readonly head: number;
-  readonly data: Head;
+export interface ShownHead extends Shown {
   readonly colour: Rgb;
 }
 
-/** Tokens that are looked at, as indices into the scene's. */
-export interface Focus {
-  readonly query: number | null;
-  readonly key: number | null;
-}
+/** Tokens that are looked at, as indices into the scene's; none of a side leaves all of it. */
+export type Focus = Selection;
 
 /** The lines of one head: where each starts and ends, in pixels from the top, and its weight. */
 export interface Strand {
@@ -31,8 +26,9 @@ export interface Strand {
 /** The rows, as indices into a selection, that the focus leaves. */
 export function rowsInFocus(selection: Selection, focus: Focus): Selection {
   const rows = (side: Side) => {
-    const index = focus[side];
-    return index === null ? [...selection[side].keys()] : [selection[side].indexOf(index)];
+    return focus[side].length
+      ? focus[side].map((index) => selection[side].indexOf(index))
+      : [...selection[side].keys()];
   };
   return { query: rows("query"), key: rows("key") };
 }

@@ -1,49 +1,76 @@
-import { FLOOR, formatWeight, HIDDEN, MASKED } from "../../scene/format.ts";
+import { FLOOR, formatPercent, formatWeight, HIDDEN, MASKED } from "../../scene/format.ts";
 import type { Scene } from "../../scene/scene.ts";
 import type { Selection } from "../../scene/selection.ts";
-import { type Sides, tokenName } from "../../scene/tokens.ts";
+import { hiddenShare } from "../../scene/shown.ts";
+import { type Side, type Sides, tokenName } from "../../scene/tokens.ts";
 import { type Focus, rowsInFocus, type ShownHead } from "./links.ts";
 
 /** As many links as are told in words. */
 const TOLD = 3;
 
-/** What is looked at, in a line: its strongest links. */
+/** What is looked at, in a line: its strongest links, each the sum over the tokens that are looked at. */
 export function describe(
   scene: Pick<Scene, "query" | "key" | "hidden">,
-  layer: number,
+  layer: string,
   heads: readonly ShownHead[],
   selection: Selection,
   focus: Focus,
 ): string {
-  if (!heads.length) return `Layer ${layer} · no head is chosen`;
-  const rows = rowsInFocus(selection, focus);
-  const links = heads.flatMap(({ head, data }) =>
-    rows.query.flatMap((q) =>
-      rows.key.flatMap((k) => {
-        const [query, key] = [selection.query[q], selection.key[k]];
-        const at = query * scene.key.length + key;
-        return data.masked?.[at] ? [] : [{ head, query, key, weight: data.weights[at] }];
-      }),
-    ),
-  );
-  const isPair = focus.query !== null && focus.key !== null;
+  if (!heads.length) return `${layer} · no head is chosen`;
+  const links = heads.flatMap((head) => linksOf(head, scene.key.length, selection, focus));
+  const isPair = focus.query.length > 0 && focus.key.length > 0;
   const told = links
     .filter(({ weight }) => isPair || weight >= FLOOR)
     .sort((a, b) => b.weight - a.weight)
     .slice(0, TOLD)
-    .map(({ head, query, key, weight }) => {
-      const other = focus.query === null ? tokenName(scene, "query", query) : tokenName(scene, "key", key);
-      const value = isPair ? formatWeight(weight) : `${other} ${formatWeight(weight)}`;
-      return heads.length === 1 ? value : `${value} (head ${head})`;
+    .map(({ head, other, weight }) => {
+      const name = isPair ? "" : `${tokenName(scene, focus.query.length ? "key" : "query", other)} `;
+      return `${name}${formatWeight(weight)}${heads.length === 1 ? "" : ` (${head.name})`}`;
     });
-  const nothing = focus.key !== null && focus.key === scene.hidden ? HIDDEN : MASKED;
-  const where = heads.length === 1 ? `Layer ${layer} · head ${heads[0].head}` : `Layer ${layer}`;
-  return `${where} · ${subject(scene, focus)} ${links.length ? told.join(", ") : nothing}`;
+  const nothing = focus.key.length === 1 && focus.key[0] === scene.hidden ? HIDDEN : MASKED;
+  const where = heads.length === 1 ? `${layer} · ${heads[0].name}` : layer;
+  const sum = Math.max(focus.query.length, focus.key.length) > 1 ? " in sum" : "";
+  const rest = links.length ? `${told.join(", ")}${sum}${hiddenOf(heads, scene.key.length, focus)}` : nothing;
+  return `${where} · ${subject(scene, focus)} ${rest}`;
+}
+
+interface Link {
+  readonly head: ShownHead;
+  /** The token that is not looked at; of a pair the key. */
+  readonly other: number;
+  readonly weight: number;
+}
+
+/** Links of one head between what is looked at and each token of the other side, or one for all that is looked at. */
+function linksOf(head: ShownHead, keyCount: number, selection: Selection, focus: Focus): Link[] {
+  const { weights, masked } = head.data;
+  const rows = rowsInFocus(selection, focus);
+  const isPair = focus.query.length > 0 && focus.key.length > 0;
+  const sums = new Map<number, number>();
+  for (const q of rows.query) {
+    for (const k of rows.key) {
+      const [query, key] = [selection.query[q], selection.key[k]];
+      const at = query * keyCount + key;
+      if (masked?.[at]) continue;
+      const other = isPair ? focus.key[0] : focus.query.length ? key : query;
+      // A pair that was asked for by name is told although it isn't drawn.
+      const weight = isPair && head.whole ? head.whole[at] : weights[at];
+      sums.set(other, (sums.get(other) ?? 0) + weight);
+    }
+  }
+  return [...sums].map(([other, weight]) => ({ head, other, weight }));
+}
+
+/** How much of what the looked-at queries give is hidden, on average over heads and queries. */
+function hiddenOf(heads: readonly ShownHead[], keyCount: number, { query: queries }: Focus): string {
+  if (!queries.length || !heads[0].whole) return "";
+  const shares = heads.flatMap((head) => queries.map((query) => hiddenShare(head, query, keyCount)));
+  return ` · ${formatPercent(shares.reduce((sum, share) => sum + share, 0) / shares.length)} hidden`;
 }
 
 function subject(sides: Sides, { query, key }: Focus): string {
-  const from = query === null ? null : tokenName(sides, "query", query);
-  const to = key === null ? null : tokenName(sides, "key", key);
-  if (from === null) return `${to} ←`;
-  return to === null ? `${from} →` : `${from} → ${to}`;
+  const names = (side: Side, tokens: readonly number[]) =>
+    tokens.map((token) => tokenName(sides, side, token)).join(" + ");
+  if (!query.length) return `${names("key", key)} ←`;
+  return `${names("query", query)} →${key.length ? ` ${names("key", key)}` : ""}`;
 }

@@ -8,7 +8,7 @@ import type { Token } from "../../exhibit/exhibit.ts";
 import type { Scores } from "../../exhibit/neurons.ts";
 import { type Selection, select } from "../../scene/selection.ts";
 import { isWord, labelOf } from "../../scene/tokens.ts";
-import { shownHead } from "../../state.ts";
+import { firstOf, shownHead } from "../../state.ts";
 import type { Stage } from "../view.ts";
 import { headings } from "./headings.ts";
 import { legend } from "./legend.ts";
@@ -92,9 +92,9 @@ export class Expanded {
   /** Pins the key and the neuron that are looked at, or unpins them. */
   press(): void {
     if (this.#at === NOTHING) return;
-    const state = this.stage.state();
-    const wanted = { key: this.#at.key ?? state.key, neuron: this.#at.neuron ?? state.neuron };
-    const isPinned = wanted.key === state.key && wanted.neuron === state.neuron;
+    const { key, neuron } = this.#pinned;
+    const wanted = { key: this.#at.key ?? key, neuron: this.#at.neuron ?? neuron };
+    const isPinned = wanted.key === key && wanted.neuron === neuron;
     this.stage.change(isPinned ? NOTHING : { query: this.#query, ...wanted });
   }
 
@@ -102,9 +102,15 @@ export class Expanded {
     this.#point(null);
   }
 
-  /** The reader's query, or else the last word, or else the last that stands for something in the text. */
+  /** What the reader pinned; of several keys the first. */
+  get #pinned(): Place {
+    const { key, neuron } = this.stage.state();
+    return { key: firstOf(key), neuron };
+  }
+
+  /** The reader's query, the first of several, or else the last word, or else the last that stands for something in the text. */
   get #query(): number {
-    const { query } = this.stage.state();
+    const query = firstOf(this.stage.state().query);
     const { query: shown } = this.#selection;
     if (query !== null && shown.includes(query)) return query;
     const { query: tokens } = this.stage.scene;
@@ -171,7 +177,7 @@ export class Expanded {
 
   /** What is looked at, hovered before pinned. */
   #looked(): Place {
-    const { key, neuron } = this.stage.state();
+    const { key, neuron } = this.#pinned;
     return {
       key: this.#at.key ?? (this.#selection.key.includes(key ?? -1) ? key : null),
       neuron: this.#at.neuron ?? (this.#order.includes(neuron ?? -1) ? neuron : null),
@@ -182,8 +188,8 @@ export class Expanded {
   #look(): void {
     const at = this.#looked();
     const opened = this.#opened;
-    const { key, units, order } = this.stage.state();
-    this.#table.look(at, key);
+    const { units, order } = this.stage.state();
+    this.#table.look(at, this.#pinned.key);
     this.#markVector(at.neuron);
     const [sum, drivers, check] = this.#lines;
     tell(sum, tellSum(opened, at.key ?? this.#strongest()));
