@@ -85,7 +85,7 @@ test("an address holds only what differs, and no more than it must", () => {
   const write = (change: unknown) => writeAddress("who is/shé", reduce(start, change, SHAPE), start, SHAPE);
   expect(write({})).toBe("#attn:who%20is/sh%C3%A9");
   expect(write({ layer: 2, heads: [10, 1], query: 9 })).toMatch(
-    /^#attn:who%20is\/sh%C3%A9\?layer=2&heads=10,1&query=9$/,
+    /^#attn:who%20is\/sh%C3%A9\?heads=10,1&layer=2&query=9$/,
   );
   expect(write({ scale: "full", thumbnails: "lines", expanded: false, neuron: 3 })).toBe("#attn:who%20is/sh%C3%A9");
 });

@@ -7,13 +7,13 @@ const SCHEME = "#attn:";
 /** What a reader can pass on. Heads stand for the one that is opened, too. */
 const [WHOLE, FRACTION, LIST] = [/^\d+$/, /^\d+(\.\d+)?$/, /^\d+(,\d+)*$/];
 const FORMS: Readonly<Record<string, RegExp | undefined>> = {
+  heads: LIST,
   layer: WHOLE,
+  query: LIST,
+  key: LIST,
   mass: FRACTION,
   least: FRACTION,
   step: WHOLE,
-  heads: LIST,
-  query: LIST,
-  key: LIST,
 };
 const WORDS = ["view", "attention", "filter", "units", "sink", "reduce", "by", "sort", "comparison", "order"];
 
