@@ -15,7 +15,7 @@ from attnviz_mkdocs.plan import ArraysRequest, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.store import Store, StoreError
-from attnviz_mkdocs.views import check
+from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,7 +123,7 @@ class Supply:
             self._capture([request for request in needed if isinstance(request, Request) and self._is_missing(request)])
             exhibit, *neurons = (Encoded(request.key, self._read(request, figure)) for request in needed)
             header = peek(exhibit.data)
-            mistakes = check(figure, header)
+            mistakes = check(Shown(figure, header))
             for own in neurons:
                 if peek_header(own.data, "neurons")["tokens"] != header.digest:
                     mistakes.append(Mistake(figure.place, _OTHER_TOKENS))

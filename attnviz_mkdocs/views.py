@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from attnviz_mkdocs.exhibit import SELF
-from attnviz_mkdocs.spec import Mistake
+from attnviz_mkdocs.spec import Mistake, Options
 from attnviz_mkdocs.spec.explain import of_kept_steps
+from attnviz_mkdocs.spec.mistakes import quoted
 from attnviz_mkdocs.spec.types import PAIR_FILTERS
 
 if TYPE_CHECKING:
@@ -14,12 +16,41 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.codec import Header
     from attnviz_mkdocs.codec.exhibits import Side
-    from attnviz_mkdocs.spec import Figure, Options
+    from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.spec.types import Kind
+
+#: The most tokens on a side between which lines are still told apart; for more, text flows and is shaded.
+MOST_TOKENS_OF_LINES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A view of a page, and what its exhibits say of themselves.
+
+    Attributes:
+        figure: The view.
+        header: Of its exhibit.
+        second: Of the exhibit that it is compared with.
+    """
+
+    figure: Figure
+    header: Header
+    second: Header | None = None
+
+
+def kind_of(figure: Figure, header: Header) -> Kind:
+    """What is drawn first: what the author chose, or what suits the number of tokens."""
+    if figure.kind is not None:
+        return figure.kind
+    attention = figure.options.attention
+    longest = max(len(header.labels("query", attention)), len(header.labels("key", attention)))
+    return "head" if longest <= MOST_TOKENS_OF_LINES else "text"
 
 
 def first_state(figure: Figure) -> dict[str, Any]:
     """The state that ``<attn-view>`` starts in; what the author left open is left out."""
-    return {"view": figure.kind, **figure.options.model_dump(mode="json", exclude_defaults=True)}
+    chosen = {} if figure.kind is None else {"view": figure.kind}
+    return chosen | figure.options.model_dump(mode="json", exclude_defaults=True)
 
 
 def step_states(figure: Figure) -> list[dict[str, Any]]:
@@ -33,18 +64,23 @@ def step_states(figure: Figure) -> list[dict[str, Any]]:
     ]
 
 
-def check(figure: Figure, header: Header) -> list[Mistake]:
-    """What the author asked to see, at first or in a step of the tour, and the exhibit doesn't have."""
+def check(shown: Shown) -> list[Mistake]:
+    """What the author asked to see, at first or in a step of the tour, and the exhibits don't have.
+
+    Of what a view is compared with, the browser shows the nearest layer, head and token that it has.
+    """
+    figure = shown.figure
     first = [
         Mistake(figure.place_of(option), message + (_of_the_view(option, figure) if option in figure.kept else ""))
-        for option, message in _mistakes(figure.options, figure.model_name, header)
+        for option, message in _lacking(figure.options, shown)
     ]
-    return first + [mistake for position in range(len(figure.steps)) for mistake in _in_step(position, figure, header)]
+    return first + [mistake for position in range(len(figure.steps)) for mistake in _in_step(position, shown)]
 
 
-def _in_step(position: int, figure: Figure, header: Header) -> Iterator[Mistake]:
+def _in_step(position: int, shown: Shown) -> Iterator[Mistake]:
+    figure = shown.figure
     step = figure.steps[position]
-    for option, message in _mistakes(step.over(figure.options), figure.model_name, header):
+    for option, message in _lacking(step.over(figure.options), shown):
         # What the step doesn't set is told of the view itself, unless it is the step's attention that lacks it.
         blamed = next((key for key in (option, "attention") if key in step.model_fields_set), None)
         if blamed is None:
@@ -57,6 +93,21 @@ def _in_step(position: int, figure: Figure, header: Header) -> Iterator[Mistake]
 
 def _of_the_view(option: str, figure: Figure) -> str:
     return f'; "{option}" comes from {figure.base}, so write another one here'
+
+
+def _lacking(options: Options, shown: Shown) -> Iterator[tuple[str, str]]:
+    """Options that an exhibit lacks, and what is wrong with them; each once, of the first exhibit that lacks it."""
+    figure = shown.figure
+    told = list(_mistakes(options, figure.model_name, shown.header))
+    yield from told
+    if shown.second is None or figure.second is None or figure.names is None:
+        return
+    second = figure.second
+    name = quoted(figure.names[1]) if second.model_name == figure.model_name else second.model_name
+    wanted = Options(attention=options.attention, filter=options.filter)
+    for option, message in _mistakes(wanted, name, shown.second):
+        if option not in dict(told):
+            yield option, message
 
 
 def _mistakes(options: Options, name: str, header: Header) -> Iterator[tuple[str, str]]:
@@ -79,12 +130,13 @@ def _mistakes(options: Options, name: str, header: Header) -> Iterator[tuple[str
     for head in options.heads or ():
         if head >= heads:
             yield "heads", f"head {head} is not in {subject}: {_range(heads, 'head')}"
-    tokens: tuple[tuple[Side, int | None], ...] = (("query", options.query), ("key", options.key))
-    for side, token in tokens:
+    sides: tuple[tuple[Side, tuple[int, ...] | None], ...] = (("query", options.query), ("key", options.key))
+    for side, tokens in sides:
         labels = header.labels(side, attention)
-        if token is not None and token >= len(labels):
-            text = "text" if is_plain else header.sequence(side, attention)
-            yield side, f"{side} {token} is not in the {text}: {_tokens(labels)}"
+        for token in tokens or ():
+            if token >= len(labels):
+                text = "text" if is_plain else header.sequence(side, attention)
+                yield side, f"{side} {token} is not in the {text}: {_tokens(labels)}"
 
 
 def _range(count: int, what: str) -> str:

@@ -5,8 +5,10 @@ from builders import attention, exhibit, translation
 
 from attnviz_mkdocs.codec import encode, peek
 from attnviz_mkdocs.links import LinkError, resolve
-from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Step, Text
+from attnviz_mkdocs.views import Shown
 
+TOUR = (Step(caption="One."), Step(caption="Two."))
 LABELS = ("[CLS]", "The", "doctor", "3", "She")
 
 
@@ -14,16 +16,24 @@ LABELS = ("[CLS]", "The", "doctor", "3", "She")
 def shown():
     """Two views of a page: one of a gallery, one that has a name of its own."""
 
-    def view(name, made, **options):
+    def view(name, made, *steps, **options):
         figure = Figure(
-            "head", "tiny", Model(source="x"), Text(text="x"), Options(**options), None, Place("x"), name=name
+            kind="head",
+            model_name="tiny",
+            model=Model(source="x"),
+            text=Text(text="x"),
+            options=Options(**options),
+            caption=None,
+            place=Place("x"),
+            name=name,
+            steps=steps,
         )
-        return name, (figure, peek(encode(made)))
+        return name, Shown(figure, peek(encode(made)))
 
     return dict(
         [
             view("who-is-she/she", exhibit(attention(6, 12), labels=LABELS)),
-            view("dates", translation(source=4, target=3), attention="encoder"),
+            view("dates", translation(source=4, target=3), *TOUR, attention="encoder", sort="entropy"),
         ]
     )
 
@@ -32,9 +42,18 @@ def shown():
     ("address", "leads_to"),
     [
         ("attn:who-is-she/she", "#attn:who-is-she/she"),
-        ("attn:she?layer=5&head=10&query=She", "#attn:who-is-she/she?layer=5&query=4&heads=10"),
+        ("attn:she?layer=5&head=10&query=She", "#attn:who-is-she/she?layer=5&heads=10&query=4"),
         ("attn:she?heads=1,7,1&view=matrix&units=words", "#attn:who-is-she/she?heads=1,7&view=matrix&units=words"),
         ("attn:she?key=%5BCLS%5D", "#attn:who-is-she/she?key=0"),
+        ("attn:she?query=She&query=doctor", "#attn:who-is-she/she?query=4,2"),
+        ("attn:she?query=4,2&key=She&key=3,0,3", "#attn:who-is-she/she?query=4,2&key=4,3,0"),
+        ("attn:she?head=1&head=7&heads=3,1", "#attn:who-is-she/she?heads=1,7,3"),
+        (
+            "attn:she?mass=0.70&reduce=heads&by=max&sort=previous&least=.5",
+            "#attn:who-is-she/she?mass=0.7&reduce=heads&by=max&sort=previous&least=0.5",
+        ),
+        ("attn:she?view=text&mass=1&least=0&sort=self", "#attn:who-is-she/she?view=text&mass=1&least=0&sort=self"),
+        ("attn:dates?least=2&step=1", "#attn:dates?least=2&step=1"),
         # A number is a token's place, also where a token reads like one.
         ("attn:she?key=3", "#attn:who-is-she/she?key=3"),
         ("attn:dates?query=word3", "#attn:dates?query=3"),
@@ -57,7 +76,24 @@ def test_a_link_leads_to_a_state_of_its_view(shown, address, leads_to):
         ("attn:she?heads=1,", 'head must be a number from 0 on, but it is ""'),
         ("attn:she?query=Sh", 'no query token is called "Sh"; did you mean "She"? They are: [CLS] The doctor 3 She'),
         ("attn:she?query=5", "query 5 is not in the text"),
-        ("attn:she?view=haed", 'view can\'t be "haed"; did you mean "head"? It may be: head, model, neuron, matrix'),
+        (
+            "attn:she?view=haed",
+            'view can\'t be "haed"; did you mean "head"? It may be: head, model, neuron, matrix, text',
+        ),
+        ("attn:she?query=4,5", "query 5 is not in the text"),
+        ("attn:she?query=She,doctor", 'no query token is called "She,doctor"'),
+        ("attn:she?layer=1&layer=2", '"layer" stands twice in a link; take one out'),
+        ("attn:she?mass=0", 'mass must be a number above 0, up to 1, but it is "0"'),
+        ("attn:she?mass=1.5", 'mass must be a number above 0, up to 1, but it is "1.5"'),
+        ("attn:she?mass=nan", 'mass must be a number above 0, up to 1, but it is "nan"'),
+        ("attn:she?mass=most", 'mass must be a number above 0, up to 1, but it is "most"'),
+        ("attn:she?sort=self&least=-1", 'least must be a number from 0 on, but it is "-1"'),
+        ("attn:she?least=0.5", '"least" needs "sort:" with a statistic'),
+        ("attn:she?comparison=difference", '"comparison" needs "compare:"'),
+        ("attn:she?reduce=head", 'reduce can\'t be "head"; did you mean "heads"? It may be: none, heads, layers, all'),
+        ("attn:she?step=0", '"step" leads to a step of a tour, but this view has no "steps"'),
+        ("attn:dates?step=2", "step 2 is not in the tour: steps count from 0, and the last is 1"),
+        ("attn:dates?step=x", 'step must be a number from 0 on, but it is "x"'),
         ("attn:she?view=neuron", 'write "view: neuron" where it is shown'),
         ("attn:she?attention=cross", "tiny is not an encoder-decoder model"),
         ("attn:she?units=", 'units can\'t be "". It may be: pieces, words'),

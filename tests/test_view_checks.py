@@ -8,7 +8,7 @@ from builders import attention, exhibit, translation
 from attnviz_mkdocs.codec import Header, encode, peek
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.spec import Figure, Galleries, load_galleries
-from attnviz_mkdocs.views import check, first_state, step_states
+from attnviz_mkdocs.views import Shown, check, first_state, kind_of, step_states
 
 
 def figure(*lines: str, galleries: Galleries | None = None, name: str = "") -> Figure:
@@ -39,7 +39,7 @@ def galleries(tmp_path) -> Galleries:
 
 
 def told(shown: Figure, header: Header) -> list[str]:
-    return [str(mistake) for mistake in check(shown, header)]
+    return [str(mistake) for mistake in check(Shown(shown, header))]
 
 
 def test_a_step_has_the_state_that_it_sets_and_no_more():
@@ -48,7 +48,7 @@ def test_a_step_has_the_state_that_it_sets_and_no_more():
         *("  view: matrix", "  heads: [0, 2]", "  layer: 0", "  sink: shown", "  filter: all"),
     )
 
-    assert first_state(shown) == {"view": "head", "layer": 1, "sink": "hidden"}
+    assert first_state(shown) == {"layer": 1, "sink": "hidden"}
     assert step_states(shown) == [
         {"caption": "Look.", "state": {}},
         {
@@ -58,10 +58,41 @@ def test_a_step_has_the_state_that_it_sets_and_no_more():
     ]
 
 
+def test_one_token_is_a_number_in_the_state_and_several_are_a_list():
+    shown = figure("arrays: own", "view: text", "query: [4]", "key: [3, 1]", "steps:", "- {caption: A, query: [0, 2]}")
+
+    assert first_state(shown) == {"view": "text", "query": 4, "key": [3, 1]}
+    assert step_states(shown) == [{"caption": "A", "state": {"query": [0, 2]}}]
+
+
+def test_what_is_as_it_would_be_anyway_is_not_in_the_state():
+    said = ("mass: 1", "reduce: none", "by: mean", "sort: index", "comparison: both")
+
+    assert first_state(figure("arrays: own", *said)) == {}
+    assert first_state(figure("arrays: own", "mass: .7", "sort: self", "least: 0")) == {
+        "mass": 0.7,
+        "sort": "self",
+        "least": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sides", "kind"), [((128, 128), "head"), ((129, 3), "text"), ((3, 129), "text"), ((129, 129), "text")]
+)
+def test_a_view_that_its_author_left_open_shows_lines_up_to_128_tokens(sides, kind):
+    source, target = sides
+    header = peek(encode(translation(source=source, target=target, layers=(1, 1), heads=1)))
+
+    assert kind_of(figure("arrays: own"), header) == kind
+    assert kind_of(figure("arrays: own", "view: matrix"), header) == "matrix"
+    of_encoder = kind_of(figure("arrays: own", "attention: encoder"), header)
+    assert of_encoder == ("head" if source <= 128 else "text")
+
+
 def test_a_view_without_a_tour_has_no_steps(plain):
     shown = figure("arrays: own", "layer: 1")
 
-    assert (step_states(shown), check(shown, plain)) == ([], [])
+    assert (step_states(shown), check(Shown(shown, plain))) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -70,6 +101,7 @@ def test_a_view_without_a_tour_has_no_steps(plain):
         ("layer: 2", "5:23: layer 2 is not in own: it has 2 layers, 0 to 1"),
         ("heads: [0, 3]", "5:23: head 3 is not in own: it has 3 heads, 0 to 2"),
         ("query: 5", "5:23: query 5 is not in the text: it has 5 tokens: 0 token0, 1 token1, 2 token2, 3 token3, 4 "),
+        ("query: [1, 5]", "5:23: query 5 is not in the text: it has 5 tokens"),
         ("key: 7", "5:21: key 7 is not in the text: it has 5 tokens"),
         ("filter: a-b", '5:24: filter "a-b" shows a part of a pair, but own has no pair; take the filter out'),
         ("attention: cross", "5:27: own is not an encoder-decoder model and has no cross attention; take"),

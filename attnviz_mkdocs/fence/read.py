@@ -102,7 +102,7 @@ class _Reader:
         kept = self._kept(written, base)
         changed = [value.place for value in map(written.get, _GIVE_TEXT) if value]
         figure = Figure(
-            kind=body.view or (base.kind if base else "head"),
+            kind=body.view or (base.kind if base else None),
             model_name=model_name,
             model=owner.models[model_name] if owner else None,
             text=text,

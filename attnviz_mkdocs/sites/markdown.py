@@ -18,6 +18,7 @@ from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.render import Payload, draw_figure, draw_mistakes
 from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.supply import Supply
+from attnviz_mkdocs.views import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.codec import Header
-    from attnviz_mkdocs.spec import Figure, Galleries
+    from attnviz_mkdocs.spec import Galleries
     from attnviz_mkdocs.supply import Encoded
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
@@ -61,12 +61,12 @@ class Drawn:
 
     Attributes:
         carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that, with what their exhibits say of themselves.
+        views: Its views that have a name, by that.
         ids: Where fences gave a view its name.
     """
 
     carried: set[str] = field(default_factory=set)
-    views: dict[str, tuple[Figure, Header]] = field(default_factory=dict)
+    views: dict[str, Shown] = field(default_factory=dict)
     ids: dict[str, Place] = field(default_factory=dict)
 
 
@@ -98,7 +98,7 @@ class Scribe:
             self._told.update(error.mistakes)
             return draw_mistakes(error.mistakes)
         if figure.name:
-            drawn.views.setdefault(figure.name, (figure, supplied.header))
+            drawn.views.setdefault(figure.name, Shown(figure, supplied.header))
         neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
         return draw_figure(figure, self._payload(supplied.exhibit, drawn.carried), neurons)
 

@@ -68,6 +68,8 @@ _TO_ADD = {
     (View, "model"): 'one of the names under "models"',
     (View, "text"): 'one of the names under "texts"',
 }
+#: Keys that take any number of a range, and which.
+NUMBERS = {"mass": "a number above 0, up to 1", "least": "a number from 0 on"}
 _BRACKETS = '; put quotes round a text that starts with "[" or "{"'
 
 
@@ -103,7 +105,9 @@ class Case:
         self.kind, owner = _owner(path, whole)
         self.noun = _NOUN[self.kind]
         self.subject = _subject(root, owner, self.noun)
-        self.name = f"an entry of {quoted(self.key)}" if loc and self.key != loc[-1] else quoted(self.key)
+        # One that stands alone is checked as the only entry of a list.
+        is_entry = bool(loc) and path == loc and self.key != loc[-1]
+        self.name = f"an entry of {quoted(self.key)}" if is_entry else quoted(self.key)
         self.keys = sorted(self.kind.model_fields, key=lambda key: key in _inherited(self.kind))  # its own first
         self._around = follow(root, loc[:-1])[1]
 
@@ -112,7 +116,7 @@ class Case:
         """Where an author has to look."""
         if self.is_about_key and isinstance(self._around, Mapping):
             return self._around.keys[self.key]
-        if self.type == "repeated_head" and isinstance(self.found, Sequence):
+        if self.type == "repeated" and isinstance(self.found, Sequence):
             return self.found.items[int(self.context["position"])].place
         return self.found.place
 
@@ -156,14 +160,14 @@ def no_pair(chosen: str, text: str) -> str:
 
 def no_neurons() -> str:
     """What is wrong with a neuron view of arrays."""
-    return 'view "neuron" shows queries and keys, but arrays hold attention alone; choose head, model or matrix'
+    return 'view "neuron" shows queries and keys, but arrays hold attention alone; choose head, model, matrix or text'
 
 
 def no_neurons_in_step() -> str:
     """What is wrong with a step that shows neurons in a view that has none."""
     return (
         'view "neuron" shows queries and keys, which come only with a view that is neuron from the start; '
-        'write "view: neuron" for the view itself, or choose head, model or matrix for this step'
+        'write "view: neuron" for the view itself, or choose head, model, matrix or text for this step'
     )
 
 
@@ -243,7 +247,15 @@ def _not_whole(case: Case) -> str:
     return f"{case.name} must be a whole number {_range(case)}, {but}{mend}"
 
 
+def _no_such_number(case: Case) -> str:
+    mend = "; take the quotes off" if case.is_text and re.fullmatch(r"[0-9]*\.?[0-9]+", case.written) else ""
+    but = f"but this is {case.written}" if kind_of(case.found) == "a number" else case.but
+    return f"{case.name} must be {NUMBERS[case.key]}, {but}{mend}"
+
+
 def _out_of_range(case: Case) -> str:
+    if case.key in NUMBERS:
+        return _no_such_number(case)
     if case.key in Options.model_fields:
         return f"{case.name} can't be {case.written}; layers, heads and tokens count from 0"
     return f"{case.name} must be a whole number {_range(case)}, but this is {case.written}"
@@ -275,6 +287,12 @@ def _not_a_mapping(case: Case) -> str:
     return f"{case.subject} must be {keys}, {case.but}{mend}"
 
 
+def _repeated(case: Case) -> str:
+    entry = case.context["entry"]
+    what = quoted(entry) if isinstance(entry, str) else f"{'head' if case.key == 'heads' else 'token'} {entry}"
+    return f"{what} stands twice in {case.name}; take one out"
+
+
 def _not_by_name(case: Case) -> str:
     mend = '; put a space after each ":"' if re.search(r":\S", case.written) else ""
     return f'{case.name} must be lines of the form "name: …", {case.but}{mend}'
@@ -290,10 +308,13 @@ _WORDS: dict[str, Callable[[Case], str]] = {
     "int_from_float": _not_whole,
     "greater_than_equal": _out_of_range,
     "less_than_equal": _out_of_range,
+    "greater_than": _no_such_number,
+    "finite_number": _no_such_number,
+    "float_type": _no_such_number,
     "bool_type": lambda case: f"{case.name} must be true or false, {case.but}",
     "literal_error": _unknown_word,
     "empty_list": lambda case: f"{case.name} is an empty list; write at least one entry, or take the key out",
-    "repeated_head": lambda case: f"head {case.context['head']} stands twice in {case.name}; take one out",
+    "repeated": _repeated,
     "package_source": lambda case: f"{case.name} names no file or folder in a package; write package:NAME/PATH",
     "arrays_outside": lambda case: (
         f"{case.name} must be a path from the folder of mkdocs.yml on, such as arrays/mine.safetensors, "

@@ -49,11 +49,28 @@ class Arrays:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """One model on one text.
+
+    Attributes:
+        model_name: The model's name in its gallery.
+        model: The model.
+        text: The text.
+        path: What in front of a key leads to it in the places of its figure; see `Figure.place_of`.
+    """
+
+    model_name: str
+    model: Model
+    text: Text
+    path: Path = ()
+
+
+@dataclass(frozen=True)
 class Figure:
     """A view with everything that it refers to, ready to plan and draw.
 
     Attributes:
-        kind: What is drawn.
+        kind: What is drawn; None where that depends on how many tokens there are (see `views.kind_of`).
         model_name: The model's name in its gallery, or what stands for it where arrays are shown.
         model: The model; None where arrays are shown.
         text: The text; None where arrays are shown.
@@ -62,6 +79,8 @@ class Figure:
         place: Where the author wrote it.
         name: What links of its page call it: the fence's own id, or ``gallery/id``; empty for a fence with neither.
         arrays: What is shown in place of a model and a text.
+        second: What the model on the text is compared with.
+        names: What readers see as the names of the two that are compared.
         link: What views that follow one another have in common.
         steps: A tour through it.
         base: ``gallery/id`` of the view that a fence names; empty for others.
@@ -69,7 +88,7 @@ class Figure:
         kept: Options of `base`, and its ``steps``, that a fence keeps although it shows something else.
     """
 
-    kind: Kind
+    kind: Kind | None
     model_name: str
     model: Model | None
     text: Text | None
@@ -78,11 +97,22 @@ class Figure:
     place: Place
     name: str = ""
     arrays: Arrays | None = None
+    second: Subject | None = None
+    names: tuple[str, str] | None = None
     link: str | None = None
     steps: tuple[Step, ...] = ()
     base: str = ""
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
     kept: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The model on the text that are shown, then what they are compared with; none where arrays are shown."""
+        if self.model is None or self.text is None:
+            return ()
+        if self.second is None:
+            return (Subject(self.model_name, self.model, self.text),)
+        return (Subject(self.model_name, self.model, self.text, ("compare", 0)), self.second)
 
     def place_of(self, *path: str | int) -> Place:
         """Where a key of the view, its text or its model was written, such as ``place_of("steps", 0, "layer")``.

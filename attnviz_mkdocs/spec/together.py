@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attnviz_mkdocs.spec.mistakes import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 #: Two keys → why one of them has to go.
 _APART = {
@@ -37,6 +37,21 @@ def wrong_together(keys: Collection[str]) -> Iterator[tuple[tuple[str, ...], str
         # What goes with arrays is told above.
         if key in keys and needed not in keys and not (needed == "generate" and "arrays" in keys):
             yield (key,), f'{quoted(key)} needs "{needed}:", because {why}; add that, or take {quoted(key)} out'
+
+
+def without_effect(options: Mapping[str, Any], *, compares: bool) -> Iterator[tuple[str, str]]:
+    """Options that change nothing as the others are, and what to tell their author.
+
+    Args:
+        options: What is chosen; what is left out is as it is by default.
+        compares: Whether two are compared.
+    """
+    if options.get("least") is not None and options.get("sort", "index") == "index":
+        why = "it is about the statistic by which heads are sorted"
+        yield "least", f'"least" needs "sort:" with a statistic, because {why}; add that, or take "least" out'
+    if options.get("comparison", "both") != "both" and not compares:
+        why = "it says what of a comparison is shown"
+        yield "comparison", f'"comparison" needs "compare:", because {why}; add that, or take "comparison" out'
 
 
 def schema_of(keys: Collection[str]) -> dict[str, Any]:

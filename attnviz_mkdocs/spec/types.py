@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     JsonValue,
+    PlainSerializer,
     StringConstraints,
     Tag,
     WithJsonSchema,
@@ -34,7 +35,7 @@ NOT_BLANK_PATTERN = r"\S"
 #: A model writes no more new tokens than one exhibit can hold.
 MOST_NEW_TOKENS = 1024
 
-Kind = Literal["head", "model", "neuron", "matrix"]
+Kind = Literal["head", "model", "neuron", "matrix", "text"]
 Filter = Literal["all", "a-a", "a-b", "b-a", "b-b"]
 
 #: Filters that show a part of a pair.
@@ -74,10 +75,10 @@ def _as_tuple(written: Any) -> Any:
     return tuple(written) if isinstance(written, list) else written
 
 
-def _one_or_more(heads: Any) -> Any:
-    if isinstance(heads, list | tuple) or heads is None:
-        return _as_tuple(heads)
-    return (heads,)
+def _one_or_more(written: Any) -> Any:
+    if isinstance(written, list | tuple) or written is None:
+        return _as_tuple(written)
+    return (written,)
 
 
 def _some(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
@@ -86,13 +87,17 @@ def _some(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     return entries
 
 
-def _each_once(heads: tuple[int, ...]) -> tuple[int, ...]:
-    seen: set[int] = set()
-    for position, head in enumerate(heads):
-        if head in seen:
-            raise PydanticCustomError("repeated_head", "{head} at {position}", {"head": head, "position": position})
-        seen.add(head)
-    return heads
+def _each_once(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+    seen: set[_Entry] = set()
+    for position, entry in enumerate(entries):
+        if entry in seen:
+            raise PydanticCustomError("repeated", "{entry} at {position}", {"entry": entry, "position": position})
+        seen.add(entry)
+    return entries
+
+
+def _alone_or_listed(tokens: tuple[int, ...]) -> int | list[int]:
+    return tokens[0] if len(tokens) == 1 else list(tokens)
 
 
 Source = Annotated[NotBlank, AfterValidator(_source)]
@@ -110,7 +115,7 @@ Heads = Annotated[
         }
     ),
 ]
-
+Tokens = Annotated[Heads, PlainSerializer(_alone_or_listed)]
 
 Labels = Annotated[
     tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_some), Field(json_schema_extra=_NOT_EMPTY)
@@ -225,10 +230,10 @@ class Options(_Keys):
     """Layer that is shown first."""
     heads: Heads | None = None
     """Head or heads that are shown first."""
-    query: Index | None = None
-    """Token whose attention is shown first, the one that looks."""
-    key: Index | None = None
-    """Token to which attention is shown first, the one that is looked at."""
+    query: Tokens | None = None
+    """Token whose attention is shown first, the one that looks; several are summed."""
+    key: Tokens | None = None
+    """Token to which attention is shown first, the one that is looked at; several are summed."""
     filter: Filter = "all"
     """For a pair, the part that is shown: `a-b` is attention from the first text to the second."""
     attention: Literal["encoder", "decoder", "cross"] | None = None
@@ -237,8 +242,20 @@ class Options(_Keys):
     """Whether tokens are shown as the model has them, or put together to words."""
     sink: Literal["shown", "hidden"] = "shown"
     """Whether attention to the first token is shown, or hidden and the rest renormalised."""
+    mass: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
+    """Of each query only the strongest keys are shown that together make up this share of its attention."""
+    reduce: Literal["none", "heads", "layers", "all"] = "none"
+    """What becomes one: the chosen `heads`, all `layers`, or both."""
+    by: Literal["mean", "max"] = "mean"
+    """How they become one: by their mean, or by their largest weight."""
+    sort: Literal["index", "entropy", "distance", "previous", "next", "self", "first", "special"] = "index"
+    """In a model view, the order of the heads: as the model has them, or the largest first by a statistic."""
+    least: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """In a model view, only heads are shown whose statistic, by which they are sorted, is at least this."""
     order: Literal["index", "token", "head"] = "index"
     """In a neuron view, the order of the neurons: by `index`, or by their share for the `token` or in the `head`."""
+    comparison: Literal["both", "difference", "first", "second"] = "both"
+    """Of a comparison, what is shown: both sides, the first less the second, or one of them."""
 
     def over(self, others: Options) -> Options:
         """What the author set here, and for the rest what ``others`` say."""
@@ -271,9 +288,9 @@ class View(Options, _Guided, _Arrays):
 
     id: Name
     """Name of the view: a page shows it as `gallery/id`."""
-    view: Kind = "head"
-    """What is drawn: `head` (lines between tokens), `model` (all layers and heads), `neuron` (queries and keys) or
-    `matrix` (a heatmap)."""
+    view: Kind | None = None
+    """What is drawn: `head` (lines between tokens), `model` (all layers and heads), `neuron` (queries and keys),
+    `matrix` (a heatmap) or `text` (running text, shaded). Left out, it is `head`, and `text` from 129 tokens on."""
     model: str | None = None
     """Name of one of the gallery's `models`."""
     text: str | None = None
@@ -307,7 +324,7 @@ class FenceBody(Options, _Guided, _Arrays, _Input):
     id: Name | None = None
     """Name by which links of the page call the view."""
     view: Kind | None = None
-    """What is drawn; `head` unless said otherwise."""
+    """What is drawn; left out, `head`, and `text` from 129 tokens on."""
     model: str | None = None
     """Name of a model that a gallery declares."""
     caption: str | None = None

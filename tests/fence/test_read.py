@@ -67,7 +67,7 @@ def test_a_fence_stands_alone():
     alone = figure(fence("model: minilm", "text: A cat.", "caption: C"))
 
     assert alone == Figure(
-        kind="head",
+        kind=None,
         model_name="minilm",
         model=GALLERIES["who"].models["minilm"],
         text=Text(text="A cat."),
@@ -181,8 +181,13 @@ def test_a_seed_goes_with_what_the_view_generates():
         ("caption: D", {"caption": "D"}),
         ("layer: 0", {"layer": 0}),
         ("heads: [4]", {"heads": (4,)}),
-        ("query: 5", {"query": 5}),
-        ("key: 6", {"key": 6}),
+        ("query: 5", {"query": (5,)}),
+        ("query: [5, 3]", {"query": (5, 3)}),
+        ("key: 6", {"key": (6,)}),
+        ("mass: 0.7", {"mass": 0.7}),
+        ("reduce: heads", {"reduce": "heads"}),
+        ("by: max", {"by": "max"}),
+        ("sort: special", {"sort": "special"}),
         ("filter: b-a", {"filter": "b-a"}),
         (
             "messages: [{role: user, content: A}]",

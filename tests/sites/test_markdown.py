@@ -29,7 +29,7 @@ def test_a_fence_becomes_a_view_that_carries_its_exhibit(folder, captured):
     (view,) = attributes(convert(folder, "```attnviz small/lines\n```"))
     exhibit = decode(base64.b85decode(view["data-exhibit"].translate(str.maketrans(",.:[", "&<>@"))))
     assert [token.label for token in exhibit.query] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
-    assert view["data-state"] == '{"view":"head","layer":1,"heads":[0,2]}'
+    assert view["data-state"] == '{"layer":1,"heads":[0,2]}'
 
 
 def test_a_page_carries_an_exhibit_once(folder, captured):
@@ -123,7 +123,7 @@ def test_what_an_author_wrote_is_never_markup(folder, captured):
 
 def test_a_link_drives_a_view_of_its_page(folder, captured):
     html = convert(folder, "[*The* in 1.2](attn:lines?layer=1&head=2&query=The)\n\n```attnviz small/lines\n```\n")
-    assert '<a href="#attn:small/lines?layer=1&amp;query=1&amp;heads=2"><em>The</em> in 1.2</a>' in html
+    assert '<a href="#attn:small/lines?layer=1&amp;heads=2&amp;query=1"><em>The</em> in 1.2</a>' in html
 
 
 def test_a_link_that_leads_nowhere_is_told_with_its_line_and_keeps_its_words(folder, captured, caplog):

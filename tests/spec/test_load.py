@@ -62,7 +62,13 @@ def test_a_gallery_is_loaded_as_written():
     }
     assert gallery.views == {
         "she": View(
-            id="she", model="minilm", text="doctor", layer=3, heads=(1, 7), caption="Head 3.7 follows the pronoun."
+            id="she",
+            view="head",
+            model="minilm",
+            text="doctor",
+            layer=3,
+            heads=(1, 7),
+            caption="Head 3.7 follows the pronoun.",
         )
     }
 
@@ -80,6 +86,8 @@ views:
   - {id: v, view: matrix, model: m, text: p, layer: 0, heads: 3, query: 1, key: 2, filter: b-a, caption: C}
   - {id: w, view: neuron, model: m, text: c, attention: cross, units: words, sink: hidden}
   - {id: x, arrays: a/../b.safetensors, tokens: [A, '1']}
+  - {id: y, view: text, arrays: a, query: [9, 3], mass: 1, reduce: layers, by: max}
+  - {id: z, view: model, arrays: a, key: [2], mass: .7, reduce: all, sort: entropy, least: 0}
 """,
     )
 
@@ -94,6 +102,10 @@ views:
         id="w", view="neuron", model="m", text="c", attention="cross", units="words", sink="hidden"
     )
     assert gallery.views["x"] == View(id="x", arrays="a/../b.safetensors", tokens=("A", "1"))
+    assert gallery.views["y"] == View(id="y", view="text", arrays="a", query=(9, 3), reduce="layers", by="max")
+    assert gallery.views["z"] == View(
+        id="z", view="model", arrays="a", key=2, mass=0.7, reduce="all", sort="entropy", least=0.0
+    )
 
 
 def test_a_link_and_a_tour_are_loaded(tmp_path):
@@ -118,7 +130,7 @@ def test_what_may_be_left_out_has_its_default(tmp_path):
     assert (gallery.title, gallery.description) == ("g", None)
     model, view = gallery.models["m"], gallery.views["v"]
     assert (model.revision, model.dtype, model.trust_remote_code, model.allow_pickle) == (None, "float32", False, False)
-    assert (view.view, view.layer, view.heads, view.query, view.key) == ("head", None, None, None, None)
+    assert (view.view, view.layer, view.heads, view.query, view.key) == (None, None, None, None, None)
     assert (view.filter, view.caption) == ("all", None)
     assert (view.attention, view.units, view.sink, view.arrays, view.tokens) == (None, "pieces", "shown", None, None)
 
