@@ -142,3 +142,10 @@ def alone(tmp_path, tab):
         return tab.open(page).view()
 
     return open_it
+
+
+def show_options(view: Locator) -> None:
+    """Opens the part of the toolbar with what is seldom chosen."""
+    options = view.locator(".disclosure[aria-expanded=false]")
+    if options.is_visible():
+        options.click()

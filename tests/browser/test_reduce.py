@@ -6,6 +6,7 @@ import re
 
 import pytest
 from builders import attention, exhibit
+from conftest import show_options
 
 LAYERS, HEADS, TOKENS = 2, 3, 6
 #: Largest error of a stored weight, and of its two digits in words.
@@ -36,6 +37,7 @@ def told(view) -> list[float]:
 @pytest.mark.parametrize("by", ["mean", "max"])
 def test_heads_and_layers_become_one(alone, weights, choice, axes, by):
     view = alone(exhibit(weights), "head", layer=1, heads=(0, 1, 2) if 1 in axes else (2,), query=4)
+    show_options(view)
     view.get_by_label("Heads and layers as").select_option(f"{choice} {by}")
     layers = slice(None) if 0 in axes else slice(1, 2)
     heads = slice(None) if 1 in axes else slice(2, 3)
@@ -48,6 +50,7 @@ def test_heads_and_layers_become_one(alone, weights, choice, axes, by):
 
 def test_a_matrix_shows_the_mean_of_the_chosen_heads(alone, weights):
     view = alone(exhibit(weights), "matrix", layer=0)
+    show_options(view)
     view.get_by_label("Heads and layers as").select_option("heads mean")
     view.get_by_role("button", name="Head 1", exact=True).click()
     assert state(view)["heads"] == [0, 2]
@@ -58,6 +61,7 @@ def test_a_matrix_shows_the_mean_of_the_chosen_heads(alone, weights):
 
 def test_the_slider_leaves_the_strongest_keys_and_tells_what_it_hides(alone, weights):
     view = alone(exhibit(weights), "head", layer=0, heads=(1,), query=2)
+    show_options(view)
     slider = view.get_by_label("Strongest")
     slider.fill("70")
     assert state(view)["mass"] == 0.7
@@ -98,6 +102,7 @@ def test_a_finger_adds_tokens_too(chromium, alone, weights, tmp_path):
     page.goto((tmp_path / "view.html").as_uri())
     view = page.locator("attn-view")
     view.evaluate("async (view) => { await view.ready }")
+    show_options(view)
     view.get_by_role("button", name="Several tokens").tap()
     for token in (1, 3):
         view.locator(".tokens.query .token").nth(token).tap()

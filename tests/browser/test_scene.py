@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
+from conftest import show_options
 
 from attnviz_mkdocs.exhibit import SELF, TEXT, Attention, Token
 
@@ -42,6 +43,7 @@ def state(view) -> dict:
 
 
 def press(view, name: str) -> None:
+    show_options(view)
     view.get_by_role("button", name=name, exact=True).click()
 
 

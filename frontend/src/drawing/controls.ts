@@ -4,6 +4,17 @@ import { button, element } from "./dom.ts";
 
 export const setPressed = (node: Element, pressed: boolean): void => node.setAttribute("aria-pressed", String(pressed));
 
+/** A button that shows a part of the page, which is hidden at first, and hides it again. */
+export function disclosure(label: string, part: HTMLElement): HTMLButtonElement {
+  const show = (shown: boolean) => {
+    part.hidden = !shown;
+    made.setAttribute("aria-expanded", String(shown));
+  };
+  const made = button(label, { class: "disclosure" }, () => show(Boolean(part.hidden)));
+  show(false);
+  return made;
+}
+
 /** Buttons of which one is pressed. */
 export function switchOf(
   kind: string,

@@ -1,7 +1,7 @@
 /** What a reader chooses with: a quiet line on what is shown, and one on which heads and how. */
 
 import { readableOn, toCss } from "../drawing/colour.ts";
-import { chooser, setPressed, stepper, switchOf } from "../drawing/controls.ts";
+import { chooser, disclosure, setPressed, stepper, switchOf } from "../drawing/controls.ts";
 import { button, element } from "../drawing/dom.ts";
 import type { Theme } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
@@ -36,20 +36,28 @@ export function toolbar(
     ...(exhibit.attentions.length > 1 ? [attentionSwitch(exhibit, change)] : []),
     layerChooser(change),
     ...(exhibit.attentions.some(({ hasPair }) => hasPair) ? [filterChooser(change)] : []),
-    ...(exhibit.attentions.some(hasWords) ? [unitSwitch(change)] : []),
-    sinkSwitch(change),
   ];
   const how = [
     headTiles(state, change),
-    reduction(change),
-    massSlider(change),
-    severalSwitch(several),
     ...views.flatMap(({ name, own }) => (own ? [ownChoice(name, own, change)] : [])),
   ];
+  // What is seldom chosen stays out of sight; what is in force is told in the notes.
+  const seldom = [
+    reduction(change),
+    massSlider(change),
+    ...(exhibit.attentions.some(hasWords) ? [unitSwitch(change)] : []),
+    sinkSwitch(change),
+    severalSwitch(several),
+  ];
+  const options = line(seldom);
+  const open = disclosure("Options", options);
+  const first = line(what);
+  first.append(open);
   return {
-    node: element("div", { class: "toolbar" }, line(what), line(how)),
+    node: element("div", { class: "toolbar" }, first, line(how), options),
     update: (...shown) => {
-      for (const part of [...what, ...how]) part.update(...shown);
+      for (const part of [...what, ...how, ...seldom]) part.update(...shown);
+      open.hidden = seldom.every(({ node }) => node.hidden);
     },
   };
 }
