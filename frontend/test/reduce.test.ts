@@ -89,8 +89,12 @@ describe("in words", () => {
     expect(notesOfChoice(scene, EACH)).toEqual([]);
   });
 
-  test("a maximum is told to be no distribution", () => {
-    expect(notesOfChoice(scene, { ...EACH, reduce: "heads", by: "max" })[0]).toContain("more than 1");
+  test("what became one is told, and that a maximum is no distribution", () => {
+    expect(notesOfChoice(scene, { ...EACH, reduce: "all" })).toEqual(["Mean of 2 layers and 3 heads."]);
+    expect(notesOfChoice(scene, { ...EACH, reduce: "layers", by: "max" })[0]).toMatch(
+      /^Maximum of 2 layers: .* more than 1/,
+    );
+    expect(notesOfChoice(scene, { ...EACH, reduce: "heads", heads: [] })).toEqual([]);
   });
 });
 

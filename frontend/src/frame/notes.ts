@@ -3,7 +3,7 @@
 import type { Exhibit } from "../exhibit/exhibit.ts";
 import { count, formatPercent } from "../scene/format.ts";
 import { canHideSink, hasWords, type Scene, type Switches } from "../scene/scene.ts";
-import { type Choice, hiddenShare, type Shown } from "../scene/shown.ts";
+import { type Choice, hiddenShare, joinsHeads, joinsLayers, type Shown } from "../scene/shown.ts";
 import { describeMask } from "../scene/window.ts";
 
 /** Sentences on what is shown; `layer` is null where all layers are. */
@@ -27,8 +27,17 @@ export function notesOf(exhibit: Exhibit, scene: Scene, { units, sink }: Switche
 export function notesOfChoice(scene: Scene, choice: Choice): string[] {
   const notes: string[] = [];
   const shown = scene.shown(choice);
-  if (choice.reduce !== "none" && choice.by === "max") {
-    notes.push("Of several weights the largest is shown, so what a token gives adds up to more than 1.");
+  if (choice.reduce !== "none" && shown.length) {
+    const parts = [
+      joinsLayers(choice) ? `${scene.layers.length} layers` : "",
+      joinsHeads(choice) ? `${choice.heads.length} heads` : "",
+    ];
+    const what = parts.filter(Boolean).join(" and ");
+    notes.push(
+      choice.by === "mean"
+        ? `Mean of ${what}.`
+        : `Maximum of ${what}: of each pair the largest weight, so that what a token gives adds up to more than 1.`,
+    );
   }
   if (choice.mass < 1 && shown.length) {
     const keys = scene.key.length;
