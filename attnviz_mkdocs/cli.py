@@ -21,7 +21,6 @@ from yaml_env_tag import construct_env_tag
 
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, peek_header
 from attnviz_mkdocs.fence import read_page
-from attnviz_mkdocs.plan import Request
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
 from attnviz_mkdocs.spec import SpecError
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.neurons import Neurons
+    from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 
@@ -248,7 +248,7 @@ def _requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
             needed = supply.needed(figure)
         except SpecError:
             continue
-        requests |= {request.key: request for request in needed if isinstance(request, Request)}
+        requests |= {request.key: request for request in needed.requests}
     return requests
 
 

@@ -1,11 +1,11 @@
-"""Views → the exhibits they need: each once, under a key made of all that decides its content."""
+"""Models on texts → the exhibits that are needed, each under a key made of all that decides its content."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from attnviz_mkdocs.arrays import find_arrays
 from attnviz_mkdocs.codec import FORMAT
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from attnviz_mkdocs.spec import Arrays, Figure, Model, Text
+    from attnviz_mkdocs.spec import Arrays, Model, Subject, Text
     from attnviz_mkdocs.store import Store
 
 #: Raised when the same model and text would be captured differently, so that stores are filled anew.
@@ -75,12 +75,28 @@ class ArraysRequest:
     file: Path
 
 
-#: What a figure needs: its exhibit, and for a neuron view its neurons.
-Needed: TypeAlias = tuple[Request | ArraysRequest] | tuple[Request, Request]
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a figure needs.
+
+    Attributes:
+        exhibit: Its exhibit.
+        neurons: For a neuron view, the exhibit's queries and keys.
+        second: For a comparison, the other exhibit.
+    """
+
+    exhibit: Request | ArraysRequest
+    neurons: Request | None = None
+    second: Request | None = None
+
+    @property
+    def requests(self) -> list[Request]:
+        """What must be captured of it; arrays need no capture."""
+        return [request for request in (self.exhibit, self.neurons, self.second) if isinstance(request, Request)]
 
 
 class Planner:
-    """Figures → requests.
+    """Models on texts, and arrays → requests.
 
     Args:
         store: Where exhibits are kept; it also tells what a model's files were, for builds that
@@ -98,27 +114,26 @@ class Planner:
         self._remembered: set[Model] = set()
         self._arrays: dict[Arrays, ArraysRequest] = {}
 
-    def needed(self, figure: Figure) -> Needed:
-        """What a figure needs.
+    def request(self, subject: Subject, what: What = "attention") -> Request:
+        """What is to be captured of a model on a text.
 
         Raises:
-            SourceError: The model's files are not there, and the store never saw them; or the arrays are not.
+            SourceError: The model's files are not there, and the store never saw them.
         """
-        if figure.arrays is not None:
-            # Found once: to know the key is to read the whole file.
-            if figure.arrays not in self._arrays:
-                self._arrays[figure.arrays] = _of_arrays(figure.arrays, self._root)
-            return (self._arrays[figure.arrays],)
-        model, text = figure.model, figure.text
-        if model is None or text is None:
-            raise ValueError("a figure shows a model on a text, or arrays")
+        model, text = subject.model, subject.text
         known = self._fingerprint(model)
+        return Request(exhibit_key(model, known, text, what), subject.model_name, model, text, known, what)
 
-        def request(what: What) -> Request:
-            return Request(exhibit_key(model, known, text, what), figure.model_name, model, text, known, what)
+    def arrays(self, arrays: Arrays) -> ArraysRequest:
+        """What is to be made of an author's own arrays.
 
-        exhibit = request("attention")
-        return (exhibit, request("neurons")) if figure.kind == "neuron" else (exhibit,)
+        Raises:
+            ArraysError: Their file is not there, or is none that may be read.
+        """
+        # Found once: to know the key is to read the whole file.
+        if arrays not in self._arrays:
+            self._arrays[arrays] = _of_arrays(arrays, self._root)
+        return self._arrays[arrays]
 
     def unpinned(self, model: Model) -> str | None:
         """The commit that a hub model without a revision stands at: what its author should pin."""

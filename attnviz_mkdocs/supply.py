@@ -11,9 +11,10 @@ from attnviz_mkdocs.arrays import ArraysError, read_arrays
 from attnviz_mkdocs.codec import CodecError, encode, encode_neurons, peek, peek_header
 from attnviz_mkdocs.exhibit import Exhibit
 from attnviz_mkdocs.neurons import Neurons
-from attnviz_mkdocs.plan import ArraysRequest, Planner, Request
+from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
+from attnviz_mkdocs.spec.mistakes import short
 from attnviz_mkdocs.store import Store, StoreError
 from attnviz_mkdocs.views import Shown, check
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.capture import CaptureError
     from attnviz_mkdocs.codec import Header
-    from attnviz_mkdocs.plan import Needed, What
+    from attnviz_mkdocs.plan import What
     from attnviz_mkdocs.project import Project
-    from attnviz_mkdocs.spec import Figure, Model
+    from attnviz_mkdocs.spec import Figure, Model, Subject
 
 log = logging.getLogger("mkdocs.plugins.attnviz")
 
@@ -46,11 +47,21 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """What a figure shows: its exhibit, what that says of itself, and for a neuron view the exhibit's neurons."""
+    """What a figure shows.
+
+    Attributes:
+        exhibit: Its exhibit.
+        header: What that says of itself.
+        neurons: For a neuron view, the exhibit's neurons.
+        second: For a comparison, the other exhibit.
+        second_header: What that says of itself.
+    """
 
     exhibit: Encoded
     header: Header
     neurons: Encoded | None = None
+    second: Encoded | None = None
+    second_header: Header | None = None
 
 
 @dataclass(slots=True)
@@ -78,15 +89,16 @@ class Supply:
         Raises:
             SpecError: The model or the arrays can't be found.
         """
-        try:
-            needed = self._planner.needed(figure)
-        except SourceError as error:
-            raise SpecError([Mistake(figure.place_of("source"), str(error))]) from error
-        except ArraysError as error:
-            raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
-        if figure.model is not None:
-            self._warn_of_a_moving_model(figure, figure.model)
-        return needed
+        if figure.arrays is not None:
+            try:
+                return Needed(self._planner.arrays(figure.arrays))
+            except ArraysError as error:
+                raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
+        first = figure.subjects[0]
+        exhibit = self._request(figure, first)
+        neurons = self._request(figure, first, "neurons") if figure.kind == "neuron" else None
+        second = None if figure.second is None else self._request(figure, figure.second)
+        return Needed(exhibit, neurons, second)
 
     def missing(self, figures: Iterable[Figure]) -> list[Request]:
         """What must be captured for the figures, each once; figures with mistakes are left to `get`."""
@@ -96,8 +108,8 @@ class Supply:
                 needed = self.needed(figure)
             except SpecError:
                 continue
-            for request in needed:
-                if isinstance(request, Request) and self._is_missing(request):
+            for request in needed.requests:
+                if self._is_missing(request):
                     missing.setdefault(request.key, request)
         return list(missing.values())
 
@@ -120,27 +132,40 @@ class Supply:
         """
         needed = self.needed(figure)
         try:
-            self._capture([request for request in needed if isinstance(request, Request) and self._is_missing(request)])
-            exhibit, *neurons = (Encoded(request.key, self._read(request, figure)) for request in needed)
-            header = peek(exhibit.data)
-            mistakes = check(Shown(figure, header))
-            for own in neurons:
-                if peek_header(own.data, "neurons")["tokens"] != header.digest:
-                    mistakes.append(Mistake(figure.place, _OTHER_TOKENS))
+            self._capture([request for request in needed.requests if self._is_missing(request)])
+            exhibit = self._encoded(needed.exhibit, figure)
+            neurons = None if needed.neurons is None else self._encoded(needed.neurons, figure)
+            second = None if needed.second is None else self._encoded(needed.second, figure, position=1)
+            header, second_header = peek(exhibit.data), None if second is None else peek(second.data)
+            mistakes = check(Shown(figure, header, second_header))
+            if neurons and peek_header(neurons.data, "neurons")["tokens"] != header.digest:
+                mistakes.append(Mistake(figure.place, _OTHER_TOKENS))
         except (StoreError, CodecError) as error:
             raise SpecError([Mistake(figure.place, str(error))]) from error
         if mistakes:
             raise SpecError(mistakes)
-        return Supplied(exhibit, header, *neurons)
+        return Supplied(exhibit, header, neurons, second, second_header)
 
-    def _read(self, request: Request | ArraysRequest, figure: Figure) -> bytes:
+    def _request(self, figure: Figure, subject: Subject, what: What = "attention") -> Request:
+        try:
+            request = self._planner.request(subject, what)
+        except SourceError as error:
+            raise SpecError([Mistake(figure.place_of(*subject.path, "source"), str(error))]) from error
+        self._warn_of_a_moving_model(figure, subject)
+        return request
+
+    def _encoded(self, request: Request | ArraysRequest, figure: Figure, position: int = 0) -> Encoded:
+        """What is asked for, of the first or the second of the figure's subjects."""
         if isinstance(request, ArraysRequest):
-            return self._read_arrays(request, figure)
+            return Encoded(request.key, self._read_arrays(request, figure))
+        return Encoded(request.key, self._read(request, figure, figure.subjects[position]))
+
+    def _read(self, request: Request, figure: Figure, subject: Subject) -> bytes:
         if request.key in self._failures:
             failure = self._failures[request.key]
             # Several models may read one text, and not all of them fail.
-            which = f"{figure.model_name}: " if failure.concerns == "text" else ""
-            raise SpecError([Mistake(figure.place_of(failure.concerns), which + str(failure))])
+            which = f"{subject.model_name}: " if failure.concerns == "text" else ""
+            raise SpecError([Mistake(figure.place_of(*subject.path, failure.concerns), which + str(failure))])
         if request.key not in self.store:
             raise SpecError([Mistake(figure.place, _not_installed())])
         try:
@@ -151,7 +176,7 @@ class Supply:
                 raise
             self.store.discard(request.key)
             self._capture([request])
-            return self._read(request, figure)
+            return self._read(request, figure, subject)
 
     def _read_arrays(self, request: ArraysRequest, figure: Figure) -> bytes:
         """An author's own arrays, encoded once; no model is needed, so that it happens wherever a page is built."""
@@ -197,13 +222,14 @@ class Supply:
         self._planner.remember(request.model)
         self._fresh.add(request.key)
 
-    def _warn_of_a_moving_model(self, figure: Figure, model: Model) -> None:
+    def _warn_of_a_moving_model(self, figure: Figure, subject: Subject) -> None:
+        model = subject.model
         commit = self._planner.unpinned(model)
         if commit is not None and model not in self._warned:
             self._warned.add(model)
             log.warning(
                 "%s: the hub model %s is not pinned, and a branch moves; write: revision: %s",
-                figure.place_of("source"),
+                figure.place_of(*subject.path, "source"),
                 model.source,
                 commit,
             )
@@ -250,9 +276,3 @@ def _never(requests: list[Request]) -> str:
 def titled(model: str, text: str, what: What) -> str:
     """What a line of a list calls an exhibit, or its neurons."""
     return f"{model}: {short(text)}{' (queries and keys)' if what == 'neurons' else ''}"
-
-
-def short(text: str, length: int = 60) -> str:
-    """A text in one line of at most ``length`` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1] + "…"

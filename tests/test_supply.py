@@ -72,7 +72,7 @@ def test_neurons_of_other_tokens_are_not_shown(folder, captured, monkeypatch):
     supply(folder).ensure(figures(folder))
     build = supply(folder)
     [*_, figure] = figures(folder)
-    _, request = build.needed(figure)
+    request = build.needed(figure).neurons
     _, other = neurons(tokens=3)
     build.store.write(request.key, encode_neurons(other))
     with pytest.raises(SpecError, match="belong to other tokens than the attention"):
@@ -88,7 +88,7 @@ def test_own_arrays_need_no_model_and_are_encoded_once(folder, captured):
     assert build.missing([own]) == []
     data = build.get(own).exhibit.data
     assert np.abs(decode(data).attention.weights() - weights).max() <= 0.002
-    assert build.store.read(build.needed(own)[0].key) == data
+    assert build.store.read(build.needed(own).exhibit.key) == data
     save_file({"attention": weights[:, :2]}, folder.root / "own.safetensors")
     assert decode(supply(folder).get(own).exhibit.data).attention.shape == (2, 2, 3, 3)
     assert not captured.requests
@@ -102,6 +102,89 @@ def test_arrays_that_are_not_there_or_not_right_are_told_where_they_were_named(f
     save_file({"attention": attention(tokens=3)}, folder.root / "own.safetensors")
     with pytest.raises(SpecError, match="gallery/own.yaml:2:48: .*2 labels"):
         supply(folder).get(own)
+
+
+COMPARED = """
+  - id: texts
+    model: tiny
+    compare: [cat, both]
+  - id: models
+    text: cat
+    compare: [tiny, other]
+"""
+
+
+@pytest.fixture
+def compared(folder):
+    """The gallery with a comparison of texts and one of models; the second model is another folder."""
+    for file in (folder.root / "models/tiny").iterdir():
+        folder.write(f"models/other/{file.name}", f"{file.read_text()} ")
+    gallery = (folder.root / "gallery/small.yaml").read_text() + COMPARED
+    folder.write("gallery/small.yaml", gallery.replace("texts:", "  other:\n    source: models/other\ntexts:", 1))
+    return folder
+
+
+def test_a_comparison_has_both_exhibits_and_shares_them_with_other_views(compared, captured):
+    build = supply(compared)
+    assert build.ensure(figures(compared)) == 3
+    lines, _, texts, models = [build.get(figure) for figure in figures(compared)]
+    assert lines.second is None
+    assert texts.exhibit == models.exhibit == lines.exhibit
+    assert decode(texts.second.data).text == "[CLS] The cat sat A cat sits [SEP]"
+    assert (decode(models.second.data).text, models.second.key == lines.exhibit.key) == (
+        "[CLS] The cat sat [SEP]",
+        False,
+    )
+    assert texts.second_header.labels("key") == ["[CLS]", "The", "cat", "sat", "A", "cat", "sits", "[SEP]"]
+    assert build.missing(figures(compared)) == []
+
+
+def test_a_text_that_can_not_be_read_is_told_where_it_is_compared(compared, captured):
+    captured.fails_on = "dog"
+    texts = (compared.root / "gallery/small.yaml").read_text().replace("{text: The cat sat, pair", "{text: A dog, pair")
+    compared.write("gallery/small.yaml", texts)
+    *_, of_texts, _ = figures(compared)
+    with pytest.raises(SpecError) as told:
+        supply(compared).get(of_texts)
+    assert str(told.value) == "gallery/small.yaml:24:20: tiny: the text is too much for the model"
+
+
+def test_a_text_that_models_can_not_read_is_told_at_the_model_that_can_not(compared, captured, monkeypatch):
+    def only_tiny(requests, **options):
+        for request, made in captured(requests, **options):
+            fails = request.model_name == "other"
+            yield request, attnviz_mkdocs.capture.CaptureError("the text is too much") if fails else made
+
+    monkeypatch.setattr(attnviz_mkdocs.capture, "capture", only_tiny)
+    *_, of_models = figures(compared)
+    with pytest.raises(SpecError) as told:
+        supply(compared).get(of_models)
+    assert str(told.value) == "gallery/small.yaml:27:21: other: the text is too much"
+
+
+def test_a_model_that_is_not_there_is_told_where_it_was_declared(compared, captured):
+    *_, of_texts, of_models = figures(compared)
+    (compared.root / "models/other").rename(compared.root / "models/gone")
+    build = supply(compared)
+    with pytest.raises(SpecError, match=r"gallery/small.yaml:6:13: .*models/other"):
+        build.get(of_models)
+    assert build.get(of_texts).second
+    page = "```attnviz small/lines\ncompare: [other, tiny]\n```"
+    (figure,), _ = read_page(page, Project(compared.root).load(), "page.md")
+    with pytest.raises(SpecError, match=r"gallery/small.yaml:6:13: .*models/other"):
+        build.get(figure)
+
+
+def test_what_the_second_of_a_comparison_lacks_is_a_mistake_only_where_nothing_is_near(compared, captured):
+    gallery = (compared.root / "gallery/small.yaml").read_text()
+    first = "compare: [both, cat]\n    query: 7"
+    compared.write("gallery/small.yaml", gallery.replace("compare: [cat, both]", first))
+    *_, of_texts, _ = figures(compared)
+    assert supply(compared).get(of_texts).second  # "cat" has five tokens
+    compared.write("gallery/small.yaml", gallery.replace("compare: [cat, both]", "compare: [cat, both]\n    query: 7"))
+    *_, of_texts, _ = figures(compared)
+    with pytest.raises(SpecError, match=r"small.yaml:25:12: query 7 is not in the text: it has 5 tokens"):
+        supply(compared).get(of_texts)
 
 
 def test_always_captures_again_once_a_build(folder, captured):

@@ -25,6 +25,12 @@ def plain() -> Header:
 
 
 @pytest.fixture
+def paired(plain) -> Header:
+    """The same, of which the last two tokens are those of a pair."""
+    return Header(plain.content | {"tokens": {"text": plain.content["tokens"]["text"] | {"segment": [0, 0, 0, 1, 1]}}})
+
+
+@pytest.fixture
 def translated() -> Header:
     """4 tokens of source, 3 of target; 2 layers of encoder, 3 of decoder; 2 heads."""
     return peek(encode(translation()))
@@ -139,6 +145,50 @@ def test_a_step_whose_attention_lacks_what_the_view_shows_is_told_so(translated)
         "p.md:5:27: layer 2 is not in the encoder attention of own: it has 2 layers, 0 to 1; "
         '"layer" comes from the view, so write another one in this step'
     )
+
+
+TWO = "models: {m: {source: a}, n: {source: b}}\ntexts: {t: {text: A, pair: B}, u: {text: C, pair: D}}\nviews:\n"
+
+
+@pytest.mark.parametrize(
+    ("view", "first", "second", "mistakes"),
+    [
+        ("text: t, compare: [m, n], layer: 1, heads: [2], query: 4", "plain", "translated", []),
+        (
+            "text: t, compare: [n, m], attention: encoder",
+            "translated",
+            "plain",
+            ['48: m is not an encoder-decoder model and has no encoder attention; take "attention" out'],
+        ),
+        (
+            "text: t, compare: [n, m], steps: [{caption: A, attention: cross}]",
+            "translated",
+            "plain",
+            ['69: m is not an encoder-decoder model and has no cross attention; take "attention" out'],
+        ),
+        (
+            "model: m, compare: [t, u], filter: a-b",
+            "paired",
+            "plain",
+            ['46: filter "a-b" shows a part of a pair, but "u" has no pair; take the filter out'],
+        ),
+        # What both lack is told once.
+        (
+            "text: t, compare: [n, m], attention: cross",
+            "plain",
+            "plain",
+            ['48: n is not an encoder-decoder model and has no cross attention; take "attention" out'],
+        ),
+    ],
+)
+def test_of_the_second_that_is_compared_only_the_attention_and_the_pair_must_be_there(
+    request, tmp_path, view, first, second, mistakes
+):
+    (tmp_path / "g.yaml").write_text(f"{TWO}- {{id: v, {view}}}\n")
+    shown = load_galleries([tmp_path / "g.yaml"], tmp_path).figure("g/v")
+    headers = [request.getfixturevalue(name) for name in (first, second)]
+
+    assert [str(mistake) for mistake in check(Shown(shown, *headers))] == [f"g.yaml:4:{told}" for told in mistakes]
 
 
 def test_steps_of_the_view_that_a_fence_names_are_told_where_the_fence_shows_something_else(

@@ -7,28 +7,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.find import find_fences
+from attnviz_mkdocs.fence.subjects import CHANGES, Finder, Found, Said
+from attnviz_mkdocs.fence.whole import wrong_as_a_whole
 from attnviz_mkdocs.spec.check import check
-from attnviz_mkdocs.spec.explain import no_neurons, no_neurons_in_step, no_pair, of_kept_steps, taken
-from attnviz_mkdocs.spec.gallery import Arrays, Figure
+from attnviz_mkdocs.spec.explain import taken
+from attnviz_mkdocs.spec.gallery import Figure
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, read, walk
-from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, nearest, quoted
-from attnviz_mkdocs.spec.together import wrong_together
-from attnviz_mkdocs.spec.types import PAIR_FILTERS, FenceBody, Options, Text
+from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError
+from attnviz_mkdocs.spec.types import FenceBody, Options
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.fence.find import Fence
-    from attnviz_mkdocs.spec.gallery import Galleries, Gallery
+    from attnviz_mkdocs.spec.gallery import Galleries
     from attnviz_mkdocs.spec.marked import Node, Path
-    from attnviz_mkdocs.spec.types import Kind
 
-#: Keys that show a model on a text where the view that a fence names shows arrays.
-_INSTEAD_OF_ARRAYS = frozenset({"model", "text", "messages"})
-#: Keys that change the text of the view that a fence names.
-_CHANGES = ("pair", "target", "generate", "seed")
 #: Keys to blame where a model can't read the text, most telling first.
-_GIVE_TEXT = ("text", "messages", *_CHANGES, "model")
+_GIVE_TEXT = ("text", "messages", *CHANGES, "model")
 #: Keys after which the options of the view that a fence names may no longer fit.
-_SHOW_SOMETHING_ELSE = (*_GIVE_TEXT, "arrays", "attention")
+_SHOW_SOMETHING_ELSE = ("compare", *_GIVE_TEXT, "arrays", "attention")
 
 
 def read_fence(
@@ -88,43 +84,57 @@ class _Reader:
         base = self._named_view()
         written, body = self._body()
         self._take_id(written.get("id"))
-        if base and base.arrays and written.keys() & _INSTEAD_OF_ARRAYS:
-            base = replace(base, arrays=None)
-        arrays = self._arrays(body, base)
-        owner, model_name = (None, arrays.name) if arrays else self._model(written, base)
-        text = None if arrays else self._text(written, body, base)
-        if base or not self._fence.argument:
-            self._together(written, arrays, text)
-        if not arrays:
-            self._require_all(written, base)
+        names_a_view = bool(self._fence.argument)
+        said = Said(self._place, written, self._keys, body, base, names_a_view)
+        found = Finder(said, self._galleries, self._mistakes).find()
         if self._mistakes or body is None:
             raise SpecError(self._mistakes)
-        kept = self._kept(written, base)
-        changed = [value.place for value in map(written.get, _GIVE_TEXT) if value]
-        figure = Figure(
+        figure = self._figure(body, base, found, written)
+        self._mistakes += wrong_as_a_whole(figure, written)
+        if self._mistakes:
+            raise SpecError(self._mistakes)
+        return figure
+
+    def _figure(self, body: FenceBody, base: Figure | None, found: Found, written: dict[str, Node]) -> Figure:
+        """What the fence says, over what the view says that it names."""
+        arrays, kept = found.arrays, self._kept(written, base)
+        subjects = found.subjects
+        second = subjects[1] if found.compared else None
+        options = body.over(base.options if base else Options())
+        if second is None and "comparison" not in written:
+            options = options.model_copy(update={"comparison": "both"})
+        return Figure(
             kind=body.view or (base.kind if base else None),
-            model_name=model_name,
-            model=owner.models[model_name] if owner else None,
-            text=text,
-            options=body.over(base.options if base else Options()),
+            model_name=arrays.name if arrays else subjects[0].model_name,
+            model=None if arrays else subjects[0].model,
+            text=None if arrays else subjects[0].text,
+            options=options,
             caption=(base.caption if base and body.caption is None else body.caption) or None,
             place=self._place,
             name=body.id or (base.name if base else ""),
             arrays=arrays,
+            second=second,
+            names=found.names,
             link=body.link or (base.link if base else None),
             steps=base.steps if base and "steps" not in written else body.steps,
             base=base.name if base else "",
-            places={
-                **{path: place for path, place in (base.places if base else {}).items() if path[0] not in kept},
-                **(owner.model_places(model_name) if owner else {}),
-                **({("text",): changed[0]} if changed else {}),
-                **{(key,): place for key, place in kept.items()},
-                **{path: part.place for key, value in written.items() for path, part in walk(value, (key,))},
-            },
+            places=self._places(base, found, kept, written),
             kept=frozenset(kept),
         )
-        self._check(figure, written)
-        return figure
+
+    def _places(
+        self, base: Figure | None, found: Found, kept: dict[str, Place], written: dict[str, Node]
+    ) -> dict[Path, Place]:
+        """Where what the figure shows was written: in the gallery, or here."""
+        changed = [value.place for value in map(written.get, _GIVE_TEXT) if value]
+        given: list[Path] = [("text",), *((("compare", 0), ("compare", 1)) if found.compared else ())]
+        return {
+            **{path: place for path, place in (base.places if base else {}).items() if path[0] not in kept},
+            **found.model_places(),
+            **(dict.fromkeys(given, changed[0]) if changed else {}),
+            **{(key,): place for key, place in kept.items()},
+            **{path: part.place for key, value in written.items() for path, part in walk(value, (key,))},
+        }
 
     def _named_view(self) -> Figure | None:
         name, *more = self._fence.argument.split() or [""]
@@ -168,84 +178,12 @@ class _Reader:
             if first is not own_id.place:
                 self._object(own_id.place, taken(own_id.value, first))
 
-    def _together(self, written: dict[str, Node], arrays: Arrays | None, text: Text | None) -> None:
-        """Keys that can't stand together, in the fence or with those of the view that it names."""
-        # What is written under "text" may be the name of a chat.
-        said = written.keys() - ({"text"} if text and "messages" not in written else set())
-        keys = said | (text.model_fields_set if text else set()) | ({"arrays"} if arrays else set())
-        for wrong, message in wrong_together(keys):
-            self._object(max(self._keys[key] for key in wrong if key in written), message)
-
-    def _require_all(self, written: dict[str, Node], base: Figure | None) -> None:
-        """A fence has to say what no view says for it."""
-        if base and base.model:
-            return
-        if not base and (self._fence.argument or not written):
-            return  # which is told already
-        needed = {"model": f'"model:". {self._galleries.known_models}', "text": '"text:" with the sentence itself'}
-        why = f"{quoted(base.name)} shows arrays, so this fence" if base else "this fence names no view, so it"
-        unknown = written.keys() - FenceBody.model_fields.keys()
-        there = written.keys() | {nearest(key, [*needed, "messages", "arrays"]) for key in unknown}
-        if "arrays" in there:
-            return
-        for key in needed.keys() - there - ({"text"} if "messages" in there else set()):
-            self._object(self._place, f"{why} needs {needed[key]}")
-
     def _kept(self, written: dict[str, Node], base: Figure | None) -> dict[str, Place]:
         """What is right in the gallery but may not fit what the fence shows instead → where the fence says so."""
         changing = [written[key].place for key in _SHOW_SOMETHING_ELSE if key in written]
         if base is None or not changing:
             return {}
         return dict.fromkeys({*Options.model_fields, "steps"} - written.keys(), changing[0])
-
-    def _check(self, figure: Figure, written: dict[str, Node]) -> None:
-        """What only shows when all is put together; in a gallery each view and its text are checked together."""
-        parts: list[tuple[Path, Options, Kind | None]] = [((), figure.options, figure.kind)]
-        parts += [(("steps", position), step, step.view) for position, step in enumerate(figure.steps)]
-        for path, options, kind in parts:
-            mend = of_kept_steps(figure.base) if path and "steps" not in written else ""
-            if figure.text and figure.text.pair is None and options.filter in PAIR_FILTERS:
-                self._object(figure.place_of(*path, "filter"), no_pair(options.filter, "the text") + mend)
-            if kind == "neuron" and (figure.arrays or figure.kind != "neuron"):
-                blamed = (*path, "view") if path and not mend else ("view" if "view" in written else "arrays",)
-                message = no_neurons() if figure.arrays else no_neurons_in_step()
-                self._object(figure.place_of(*blamed), message + mend)
-        if self._mistakes:
-            raise SpecError(self._mistakes)
-
-    def _arrays(self, body: FenceBody | None, base: Figure | None) -> Arrays | None:
-        inherited = base.arrays if base else None
-        if body is None:
-            return inherited
-        arrays = inherited if body.arrays is None else Arrays(body.arrays)
-        return arrays and arrays.labelled(body.tokens)
-
-    def _model(self, written: dict[str, Node], base: Figure | None) -> tuple[Gallery | None, str]:
-        """The gallery that declares the model, and the model's name there."""
-        home = self._home(base)
-        name = written.get("model")
-        if not isinstance(name, Scalar) or not isinstance(name.value, str):
-            return home, base.model_name if base else ""
-        try:
-            return self._galleries.find_model(name.value, home)
-        except LookupError as error:
-            self._object(name.place, str(error))
-            return None, ""
-
-    def _text(self, written: dict[str, Node], body: FenceBody | None, base: Figure | None) -> Text | None:
-        home = self._home(base)
-        text = base.text if base else None
-        if body is None:
-            return None if {"text", "messages"} & written.keys() else text
-        if body.text is not None:
-            text = home.texts.get(body.text) if home else None
-            text = text or Text(text=body.text)
-        elif body.messages is not None:
-            text = Text(messages=body.messages)
-        return text and text.model_copy(update=body.model_dump(include=set(_CHANGES), exclude_none=True))
-
-    def _home(self, base: Figure | None) -> Gallery | None:
-        return self._galleries[base.name.partition("/")[0]] if base else None
 
     def _locate(self, line: int, column: int) -> Place:
         return Place(self._file, self._line + 1 + line, self._fence.column_in_page(line, column))

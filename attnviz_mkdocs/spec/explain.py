@@ -171,6 +171,24 @@ def no_neurons_in_step() -> str:
     )
 
 
+def no_neurons_compared() -> str:
+    """What is wrong with a neuron view of a comparison."""
+    return 'a comparison has no neuron view; choose head, model, matrix or text, or take "compare" out'
+
+
+def nothing_to_compare(subject: str) -> str:
+    """What is wrong with a comparison that says neither in which model nor on which text."""
+    return (
+        f'{subject} has "compare", but neither "model" nor "text"; '
+        'add "model:" where two texts are compared, or "text:" where two models are'
+    )
+
+
+def the_same(entry: str, first: str, key: str) -> str:
+    """What is wrong with a comparison of two names for the same."""
+    return f"{quoted(entry)} is the same {key} as {quoted(first)}; compare two that differ"
+
+
 def of_kept_steps(base: str) -> str:
     """What to do about steps of the view that a fence names; the end of a message about them."""
     return f'; the steps come from {base}, so write others here, or "steps: []" for none'
@@ -290,7 +308,13 @@ def _not_a_mapping(case: Case) -> str:
 def _repeated(case: Case) -> str:
     entry = case.context["entry"]
     what = quoted(entry) if isinstance(entry, str) else f"{'head' if case.key == 'heads' else 'token'} {entry}"
-    return f"{what} stands twice in {case.name}; take one out"
+    mend = "compare two that differ" if case.key == "compare" else "take one out"
+    return f"{what} stands twice in {case.name}; {mend}"
+
+
+def _not_two(case: Case) -> str:
+    count = case.context["count"]
+    return f"{case.name} takes two entries, but this list has {count}; write two, as in [one, another]"
 
 
 def _not_by_name(case: Case) -> str:
@@ -315,6 +339,7 @@ _WORDS: dict[str, Callable[[Case], str]] = {
     "literal_error": _unknown_word,
     "empty_list": lambda case: f"{case.name} is an empty list; write at least one entry, or take the key out",
     "repeated": _repeated,
+    "not_two": _not_two,
     "package_source": lambda case: f"{case.name} names no file or folder in a package; write package:NAME/PATH",
     "arrays_outside": lambda case: (
         f"{case.name} must be a path from the folder of mkdocs.yml on, such as arrays/mine.safetensors, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attnviz_mkdocs.spec.mistakes import did_you_mean, quoted, some
 from attnviz_mkdocs.spec.types import Model, Options, Sides, Step, Text, View
@@ -106,6 +106,14 @@ class Figure:
     kept: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property
+    def compares(self) -> Literal["text", "model"] | None:
+        """Of what there are two: texts in one model, or models on one text; None for what is no comparison."""
+        if self.second is None:
+            return None
+        same = (self.second.model_name, self.second.model) == (self.model_name, self.model)
+        return "text" if same else "model"
+
+    @property
     def subjects(self) -> tuple[Subject, ...]:
         """The model on the text that are shown, then what they are compared with; none where arrays are shown."""
         if self.model is None or self.text is None:
@@ -163,27 +171,45 @@ class Gallery:
         """The view of that id, with everything that it refers to."""
         view = self.views[view_id]
         arrays = None if view.arrays is None else Arrays(view.arrays).labelled(view.tokens)
+        # Of a comparison either the model or the text is given, and what is compared stands for the other.
+        first, second = view.compare or (None, None)
+        model, text = view.model or first, view.text or first
         return Figure(
             kind=view.view,
-            model_name=arrays.name if arrays else view.model or "",
-            model=None if view.model is None else self.models[view.model],
-            text=None if view.text is None else self.texts[view.text],
+            model_name=arrays.name if arrays else model or "",
+            model=None if model is None else self.models[model],
+            text=None if text is None else self.texts[text],
             options=Options.model_validate({key: getattr(view, key) for key in Options.model_fields}),
             caption=view.caption or None,
             place=self.place("views", view_id),
             name=f"{self.name}/{view_id}",
             arrays=arrays,
+            second=None if second is None else self._second(view.model or second, view.text or second),
+            names=view.compare,
             link=view.link,
             steps=view.steps,
             places=self._places(("views", view_id), View)
             | self._places_of_steps(view)
             | (self._places(("texts", view.text), Text) if view.text is not None else {})
-            | (self.model_places(view.model) if view.model is not None else {}),
+            | (self.model_places(view.model) if view.model is not None else {})
+            | self._places_of_compared(view),
         )
 
     def model_places(self, name: str) -> dict[Path, Place]:
         """Where each key of a model was written."""
         return self._places(("models", name), Model)
+
+    def _second(self, model: str, text: str) -> Subject:
+        return Subject(model, self.models[model], self.texts[text], ("compare", 1))
+
+    def _places_of_compared(self, view: View) -> dict[Path, Place]:
+        """Where each of the two was named, and where the keys of its model were written."""
+        places: dict[Path, Place] = {}
+        for position, name in enumerate(view.compare or ()):
+            path = ("compare", position)
+            places[path] = self.place("views", view.id, *path)
+            places |= {path + key: place for key, place in self.model_places(view.model or name).items()}
+        return places
 
     def _places_of_steps(self, view: View) -> dict[Path, Place]:
         return {

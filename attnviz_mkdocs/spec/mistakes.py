@@ -71,8 +71,13 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 
 def quoted(written: str, longest: int = 60) -> str:
     """What an author wrote, in quotes, on one line and cut where it is long."""
-    line = " ".join(written.split())
-    return f'"{line}"' if len(line) <= longest else f'"{line[: longest - 1]}…"'
+    return f'"{short(written, longest)}"'
+
+
+def short(text: str, longest: int = 60) -> str:
+    """A text in one line of at most ``longest`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def some(words: Sequence[str], most: int = 12) -> str:

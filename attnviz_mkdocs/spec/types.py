@@ -96,6 +96,12 @@ def _each_once(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     return entries
 
 
+def _two(entries: Any) -> Any:
+    if isinstance(entries, tuple) and len(entries) != 2:  # noqa: PLR2004 - as the name says
+        raise PydanticCustomError("not_two", "{count} entries", {"count": len(entries)})
+    return entries
+
+
 def _alone_or_listed(tokens: tuple[int, ...]) -> int | list[int]:
     return tokens[0] if len(tokens) == 1 else list(tokens)
 
@@ -211,6 +217,30 @@ def _form_of_labels(written: Any) -> str:
     return "[sides]" if isinstance(written, dict | Sides) else "[labels]"
 
 
+class _Compared(_Keys):
+    """Two that are looked at in the same way."""
+
+    compare: (
+        Annotated[
+            tuple[NotBlank, NotBlank],
+            BeforeValidator(_two),
+            BeforeValidator(_as_tuple),
+            AfterValidator(_each_once),
+            WithJsonSchema(
+                {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": NOT_BLANK_PATTERN},
+                    "minItems": 2,
+                    "maxItems": 2,
+                    "uniqueItems": True,
+                }
+            ),
+        ]
+        | None
+    ) = None
+    """Two texts that the `model` reads, or two models that read the `text`; the other of these keys is left out."""
+
+
 class _Arrays(_Keys):
     """Attention from elsewhere."""
 
@@ -281,10 +311,19 @@ class _Guided(_Keys):
     """A tour through the view, one step after the other."""
 
 
-class View(Options, _Guided, _Arrays):
-    """One way to look at one model on one text, or at arrays."""
+class View(Options, _Guided, _Arrays, _Compared):
+    """One way to look at one model on one text, at two of either side by side, or at arrays."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model", "text"]}, {"required": ["arrays"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["model", "text"]},
+                {"required": ["compare", "model"]},
+                {"required": ["compare", "text"]},
+                {"required": ["arrays"]},
+            ]
+        }
+    )
 
     id: Name
     """Name of the view: a page shows it as `gallery/id`."""
@@ -318,7 +357,7 @@ class GalleryFile(_Keys):
     """Views, in the order in which the gallery shows them."""
 
 
-class FenceBody(Options, _Guided, _Arrays, _Input):
+class FenceBody(Options, _Guided, _Arrays, _Compared, _Input):
     """What may stand in a fence: all of a view, and the text itself."""
 
     id: Name | None = None

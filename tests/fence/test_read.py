@@ -273,6 +273,109 @@ def test_steps_that_may_not_fit_what_the_fence_shows_instead_are_where_the_fence
     assert own.place_of("steps", 0, "query") == Place("docs/p.md", 3, 29)
 
 
+DOCTOR = Text(text="The doctor asked the nurse a question. She")
+CATS = Text(text="The cat sat on the mat.", pair="A cat is sitting.")
+A, B = Text(text="A"), Text(text="B")
+AC, BC = Text(text="A", pair="C"), Text(text="B", pair="C")
+CHAT = Text(messages=(Message(role="user", content="Hello!"),))
+
+
+def compared(*lines: str, name: str = "") -> tuple[object, ...]:
+    """The models by name and the texts that a fence compares, and what readers see as their names."""
+    found = figure(fence(*lines, name=name))
+    first, second = found.subjects
+    return (first.model_name, second.model_name), (first.text, second.text), found.names
+
+
+def test_a_fence_compares_sentences_or_models():
+    texts = compared("model: minilm", "compare: [A cat., A dog.]")
+    assert texts == (("minilm", "minilm"), (Text(text="A cat."), Text(text="A dog.")), ("A cat.", "A dog."))
+    models = compared("compare: [minilm, who/small]", "text: A cat.")
+    assert models == (("minilm", "small"), (Text(text="A cat."), Text(text="A cat.")), ("minilm", "who/small"))
+    both_small = figure(fence("text: A", "compare: [repeat/small, who/small]"))
+    assert (both_small.compares, both_small.names) == ("model", ("repeat/small", "who/small"))
+
+
+def test_what_goes_with_a_text_goes_with_both_that_are_compared():
+    _, texts, _ = compared("model: minilm", "compare: [A, B]", "pair: C")
+    assert texts == (AC, BC)
+    _, texts, _ = compared("model: minilm", "compare: [A, B]", "generate: 3", "seed: 1")
+    assert texts == (Text(text="A", generate=3, seed=1), Text(text="B", generate=3, seed=1))
+    _, texts, _ = compared("target: C", name="who/both")
+    assert texts == (DOCTOR.model_copy(update={"target": "C"}), CATS.model_copy(update={"target": "C"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "models", "texts", "names"),
+    [
+        ("who/she", ("compare: [doctor, hello]",), "minilm", (DOCTOR, CHAT), ("doctor", "hello")),
+        ("who/she", ("compare: [doctor, A cat.]",), "minilm", (DOCTOR, Text(text="A cat.")), ("doctor", "A cat.")),
+        ("who/she", ("compare: [A, B]", "model: small"), "small", (A, B), ("A", "B")),
+        ("who/she", ("compare: [small, minilm]",), ("small", "minilm"), (DOCTOR, DOCTOR), ("small", "minilm")),
+        (
+            "who/she",
+            ("compare: [small, minilm]", "text: entail"),
+            ("small", "minilm"),
+            (CATS, CATS),
+            ("small", "minilm"),
+        ),
+        ("who/own", ("compare: [doctor, entail]", "model: small"), "small", (DOCTOR, CATS), ("doctor", "entail")),
+        (
+            "who/own",
+            ("compare: [small, minilm]", "text: doctor"),
+            ("small", "minilm"),
+            (DOCTOR, DOCTOR),
+            ("small", "minilm"),
+        ),
+        ("who/both", (), "minilm", (DOCTOR, CATS), ("doctor", "entail")),
+        ("who/both", ("model: small",), "small", (DOCTOR, CATS), ("doctor", "entail")),
+        ("who/both", ("compare: [hello, doctor]",), "minilm", (CHAT, DOCTOR), ("hello", "doctor")),
+        ("who/both", ("compare: [A, B]",), "minilm", (A, B), ("A", "B")),
+        ("who/both", ("compare: [minilm, small]", "text: A"), ("minilm", "small"), (A, A), ("minilm", "small")),
+        ("who/models", (), ("minilm", "small"), (CATS, CATS), ("minilm", "small")),
+        ("who/models", ("text: doctor", "filter: all"), ("minilm", "small"), (DOCTOR, DOCTOR), ("minilm", "small")),
+        (
+            "who/models",
+            ("compare: [repeat/small, small]",),
+            ("small", "small"),
+            (CATS, CATS),
+            ("repeat/small", "small"),
+        ),
+        ("who/models", ("compare: [A, B]", "model: small", "pair: C"), "small", (AC, BC), ("A", "B")),
+    ],
+)
+def test_a_fence_compares_over_the_view_that_it_names(name, lines, models, texts, names):
+    got_models, got_texts, got_names = compared(*lines, name=name)
+
+    assert got_models == (models if isinstance(models, tuple) else (models, models))
+    assert (got_texts, got_names) == (texts, names)
+
+
+def test_arrays_take_the_place_of_a_comparison():
+    overridden = figure(fence("arrays: a", name="who/both"))
+
+    assert (overridden.second, overridden.names, overridden.compares) == (None, None, None)
+    assert overridden.options == Options(layer=3)
+
+
+def test_a_comparison_is_told_where_the_fence_wrote_it_or_what_changes_it():
+    own = figure(fence("compare: [doctor, A cat.]", "pair: A", name="who/she"))
+    assert own.place_of("compare", 1, "text") == Place("docs/p.md", 2, 19)
+    assert own.place_of("compare", 1, "source") == Place("gallery/who.yaml", 2, 20)
+
+    of_view = figure(fence("layer: 1", name="who/both"))
+    assert of_view.place_of("compare", 1, "text").file == "gallery/who.yaml"
+
+    changed = figure(fence("layer: 1", "target: A", name="who/both"))
+    assert changed.place_of("compare", 0, "text") == changed.place_of("compare", 1, "text") == Place("docs/p.md", 3, 9)
+    assert "layer" not in changed.kept
+    assert changed.place_of("heads") == Place("docs/p.md", 3, 9)
+
+    models = figure(fence("text: A", "compare: [minilm, repeat/small]"))
+    assert models.place_of("compare", 0, "source") == Place("gallery/who.yaml", 2, 20)
+    assert models.place_of("compare", 1, "source") == Place("gallery/repeat.yaml", 2, 19)
+
+
 def test_an_empty_caption_takes_the_caption_away():
     assert figure(fence("caption: ''", name="who/she")).caption is None
 
@@ -332,6 +435,8 @@ LINES = st.lists(
                 "generate: 1",
                 "seed: 1",
             ),
+            *("```attnviz who/both", "```attnviz who/models", "compare: [minilm, small]", "compare: [A, B]"),
+            *("compare: [doctor, small]", "compare: [A]", "comparison: first", "least: 1", "query: [1, 1]"),
             *("```attnviz who/tour", "id: a", "link: a", "steps: []", "steps: [{caption: A, view: neuron}]"),
             *("- item", "> quote", "!!! note", "<!--", "-->", "1. ", ":   x", "***", "\f", "[^1]: x"),
         ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from attnviz_mkdocs.spec import Arrays, Galleries, Model, Options, Place, Step, Text, load_galleries
+from attnviz_mkdocs.spec import Arrays, Galleries, Model, Options, Place, Step, Subject, Text, load_galleries
 
 HERE = Path(__file__).parent
 FILES = {
@@ -45,6 +45,61 @@ def test_a_figure_of_arrays_has_neither_model_nor_text(tmp_path):
     assert first.place_of("arrays") == Place("g.yaml", 2, 19)
     assert second.arrays == Arrays("b", ("A",), ("A",))
     assert third.arrays == Arrays("b", ("A",), ("B", "C"))
+
+
+TWO = """\
+models:
+  m: {source: a/b}
+  n:
+    source: c/d
+texts: {she: "A doctor. She", he: "A doctor. He"}
+views:
+  - {id: texts, model: n, compare: [she, he], comparison: difference}
+  - {id: models, view: matrix, text: he, compare: [m, n]}
+  - {id: one, model: m, text: she}
+"""
+
+
+@pytest.fixture
+def two(tmp_path) -> Galleries:
+    (tmp_path / "two.yaml").write_text(TWO)
+    return load_galleries([tmp_path / "two.yaml"], tmp_path)
+
+
+def test_a_comparison_of_texts_has_one_model_and_two_texts(two):
+    figure = two.figure("two/texts")
+
+    assert (figure.compares, figure.names, figure.options.comparison) == ("text", ("she", "he"), "difference")
+    assert figure.second == Subject("n", Model(source="c/d"), Text(text="A doctor. He"), ("compare", 1))
+    assert figure.subjects == (
+        Subject("n", Model(source="c/d"), Text(text="A doctor. She"), ("compare", 0)),
+        figure.second,
+    )
+    assert (figure.model_name, figure.model, figure.text) == ("n", Model(source="c/d"), Text(text="A doctor. She"))
+    # A text can't be read where it is compared, and a model can't be found where it was declared.
+    assert figure.place_of("compare", 1, "text") == Place("two.yaml", 7, 42)
+    assert figure.place_of("compare", 0, "source") == figure.place_of("source") == Place("two.yaml", 4, 13)
+
+
+def test_a_comparison_of_models_has_two_models_and_one_text(two):
+    figure = two.figure("two/models")
+
+    assert (figure.compares, figure.names) == ("model", ("m", "n"))
+    assert figure.second == Subject("n", Model(source="c/d"), Text(text="A doctor. He"), ("compare", 1))
+    assert (figure.model_name, figure.model, figure.text) == ("m", Model(source="a/b"), Text(text="A doctor. He"))
+    assert figure.place_of("compare", 0, "source") == Place("two.yaml", 2, 15)
+    assert figure.place_of("compare", 1, "source") == Place("two.yaml", 4, 13)
+    assert figure.place_of("compare", 1, "text") == Place("two.yaml", 8, 55)
+
+
+def test_what_is_no_comparison_has_one_subject_or_none(two, tmp_path):
+    alone = two.figure("two/one")
+    (tmp_path / "g.yaml").write_text("views: [{id: v, arrays: a}]\n")
+    arrays = load_galleries([tmp_path / "g.yaml"], tmp_path).figure("g/v")
+
+    assert (alone.compares, alone.second, alone.names) == (None, None, None)
+    assert alone.subjects == (Subject("m", Model(source="a/b"), Text(text="A doctor. She")),)
+    assert (arrays.compares, arrays.subjects) == (None, ())
 
 
 def test_a_figure_knows_where_each_key_was_written(she):
