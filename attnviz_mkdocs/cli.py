@@ -22,7 +22,7 @@ from yaml_env_tag import construct_env_tag
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, peek_header
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import Project, ProjectError
-from attnviz_mkdocs.render import as_json, as_safetensors, draw_page
+from attnviz_mkdocs.render import as_json, as_safetensors, compared_as_json, compared_as_safetensors, draw_page
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supplied, Supply, titled
@@ -30,7 +30,6 @@ from attnviz_mkdocs.supply import MissingError, Supplied, Supply, titled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.neurons import Neurons
     from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
@@ -173,21 +172,28 @@ def schema() -> None:
 
 
 def _page(figure: Figure, supplied: Supplied) -> bytes:
-    exhibit, neurons = supplied.exhibit, supplied.neurons
-    return draw_page(figure, exhibit.key, exhibit.data, None if neurons is None else neurons.data).encode()
+    exhibit = supplied.exhibit
+    neurons = None if supplied.neurons is None else supplied.neurons.data
+    second = None if supplied.second is None else supplied.second.data
+    return draw_page(figure, exhibit.key, exhibit.data, neurons, second).encode()
 
 
-def _tensors(_figure: Figure, supplied: Supplied) -> bytes:
-    return as_safetensors(*_decoded(supplied))
+def _tensors(figure: Figure, supplied: Supplied) -> bytes:
+    exhibit = decode(supplied.exhibit.data)
+    if figure.names and supplied.second:
+        return compared_as_safetensors(exhibit, decode(supplied.second.data), figure.names)
+    return as_safetensors(exhibit, _neurons(supplied))
 
 
-def _json(_figure: Figure, supplied: Supplied) -> bytes:
-    return as_json(*_decoded(supplied)).encode()
+def _json(figure: Figure, supplied: Supplied) -> bytes:
+    exhibit = decode(supplied.exhibit.data)
+    if figure.names and supplied.second:
+        return compared_as_json(exhibit, decode(supplied.second.data), figure.names).encode()
+    return as_json(exhibit, _neurons(supplied)).encode()
 
 
-def _decoded(supplied: Supplied) -> tuple[Exhibit, Neurons | None]:
-    neurons = supplied.neurons
-    return decode(supplied.exhibit.data), None if neurons is None else decode_neurons(neurons.data)
+def _neurons(supplied: Supplied) -> Neurons | None:
+    return None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
 
 
 _WRITERS = {".html": _page, ".safetensors": _tensors, ".json": _json}

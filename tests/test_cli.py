@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from attnviz_mkdocs.cli import main
@@ -114,6 +115,46 @@ def test_export_of_a_neuron_view_writes_queries_and_keys_that_give_the_attention
     for part in ("queries", "keys", "scale"):
         np.testing.assert_allclose(as_text[part], tensors[part], rtol=1e-5)
     assert " data-neurons-key=" in (folder.root / "out.html").read_text()
+
+
+def test_export_of_a_comparison_writes_both(run, folder, captured):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + "  - {id: two, model: tiny, compare: [cat, both]}\n")
+    for view, ending in (("two", "safetensors"), ("two", "json"), ("two", "html"), ("lines", "safetensors")):
+        assert run("export", f"small/{view}", "-o", f"{view}.{ending}").exit_code == 0
+    tensors = load_file(folder.root / "two.safetensors")
+    assert tensors.keys() == {"first.attention", "second.attention"}
+    np.testing.assert_array_equal(tensors["first.attention"], load_file(folder.root / "lines.safetensors")["attention"])
+    assert tensors["second.attention"].shape == (2, 3, 8, 8)
+    as_text = json.loads((folder.root / "two.json").read_text())
+    assert (as_text.keys(), as_text["names"]) == ({"names", "first", "second"}, ["cat", "both"])
+    for side in ("first", "second"):
+        np.testing.assert_allclose(
+            as_text[side]["attentions"]["self"]["weights"], tensors[f"{side}.attention"], atol=1e-6
+        )
+    with safe_open(folder.root / "two.safetensors", "np") as file:
+        about = json.loads(file.metadata()["attnviz"])
+    assert about["second"]["tokens"] == as_text["second"]["tokens"]
+    page = (folder.root / "two.html").read_text()
+    assert all(f" data-{name}=" in page for name in ("exhibit", "second", "second-key", "names"))
+
+
+def test_numbers_of_a_comparison_are_no_arrays(run, folder, captured):
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text() + "  - {id: two, model: tiny, compare: [cat, both]}\n")
+    run("export", "small/two", "-o", "two.safetensors")
+    folder.write("docs/page.md", "```attnviz\narrays: two.safetensors\n```\n")
+    assert "docs/page.md:2:9: the file holds the numbers of a comparison" in run("check").stderr
+
+
+def test_status_and_capture_know_both_of_a_comparison(run, folder, captured):
+    folder.write("docs/page.md", "```attnviz\nmodel: tiny\ncompare: [She asked, He asked]\n```\n")
+    assert "3 exhibits captured, 3 in the store" in run("capture").stderr
+    assert [row["text"] for row in json.loads(run("status", "--json").stdout)] == [
+        "The cat sat",
+        "She asked",
+        "He asked",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,11 @@ def exported_in(file: ArraysFile) -> Exported | None:
     written = file.json("attnviz")
     if written is None:
         return None
+    if isinstance(written, dict) and {"first", "second"} <= written.keys():
+        raise ArraysError(
+            "the file holds the numbers of a comparison, but arrays are those of one model on one text; "
+            "export a view that compares nothing"
+        )
     try:
         exported = Exported.model_validate(written)
         named = {name for sides in exported.sides.values() for name in sides}

@@ -2,5 +2,6 @@
 
 from attnviz_mkdocs.fence.find import Fence, find_fences
 from attnviz_mkdocs.fence.read import read_fence, read_page
+from attnviz_mkdocs.fence.write import write_fence
 
-__all__ = ["Fence", "find_fences", "read_fence", "read_page"]
+__all__ = ["Fence", "find_fences", "read_fence", "read_page", "write_fence"]

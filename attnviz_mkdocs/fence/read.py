@@ -12,7 +12,7 @@ from attnviz_mkdocs.fence.whole import wrong_as_a_whole
 from attnviz_mkdocs.spec.check import check
 from attnviz_mkdocs.spec.explain import taken
 from attnviz_mkdocs.spec.gallery import Figure
-from attnviz_mkdocs.spec.marked import Mapping, Scalar, read, walk
+from attnviz_mkdocs.spec.marked import Mapping, Scalar, plain, read, walk
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError
 from attnviz_mkdocs.spec.types import FenceBody, Options
 
@@ -119,6 +119,7 @@ class _Reader:
             steps=base.steps if base and "steps" not in written else body.steps,
             base=base.name if base else "",
             places=self._places(base, found, kept, written),
+            written={key: plain(value) for key, value in written.items()},
             kept=frozenset(kept),
         )
 

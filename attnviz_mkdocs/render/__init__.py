@@ -1,6 +1,15 @@
 """Exhibits and views → what is put into a page."""
 
 from attnviz_mkdocs.render.html import Payload, draw_figure, draw_mistakes, draw_page
-from attnviz_mkdocs.render.numbers import as_json, as_safetensors
+from attnviz_mkdocs.render.numbers import as_json, as_safetensors, compared_as_json, compared_as_safetensors
 
-__all__ = ["Payload", "as_json", "as_safetensors", "draw_figure", "draw_mistakes", "draw_page"]
+__all__ = [
+    "Payload",
+    "as_json",
+    "as_safetensors",
+    "compared_as_json",
+    "compared_as_safetensors",
+    "draw_figure",
+    "draw_mistakes",
+    "draw_page",
+]

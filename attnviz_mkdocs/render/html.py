@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from attnviz_mkdocs.fence import write_fence
 from attnviz_mkdocs.render import base85
 from attnviz_mkdocs.views import first_state, step_states
 
@@ -64,17 +65,21 @@ class Payload:
         return None if self.data is None else base85.encode(self.data)
 
 
-def draw_figure(figure: Figure, exhibit: Payload, neurons: Payload | None = None) -> str:
+def draw_figure(figure: Figure, exhibit: Payload, neurons: Payload | None = None, second: Payload | None = None) -> str:
     """A view in a page.
 
     Args:
         figure: What the author asked for.
         exhibit: Its exhibit.
         neurons: The exhibit's neurons, for a neuron view.
+        second: The other exhibit, for a comparison.
     """
     return _templates.get_template("figure.html").render(
         exhibit=exhibit,
         neurons=neurons,
+        second=second,
+        names=_compact(figure.names),
+        fence=_compact(write_fence(figure)),
         name=figure.name,
         link=figure.link,
         state=_compact(first_state(figure)),
@@ -92,12 +97,21 @@ def draw_mistakes(mistakes: Iterable[Mistake]) -> str:
     return _templates.get_template("mistake.html").render(mistakes=[str(mistake) for mistake in mistakes])
 
 
-def draw_page(figure: Figure, key: str, data: bytes, neurons: bytes | None = None) -> str:
-    """One view as an HTML page that needs nothing beside it."""
+def draw_page(figure: Figure, key: str, data: bytes, neurons: bytes | None = None, second: bytes | None = None) -> str:
+    """One view as an HTML page that needs nothing beside it.
+
+    Args:
+        figure: What the author asked for.
+        key: What its exhibit is known by.
+        data: The exhibit.
+        neurons: The exhibit's neurons, for a neuron view.
+        second: The other exhibit, for a comparison.
+    """
     own = None if neurons is None else Payload(f"{key}-neurons", neurons)
+    other = None if second is None else Payload(f"{key}-second", second)
     return _templates.get_template("page.html").render(
-        title=figure.caption or f"Attention of {figure.model_name}",
+        title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
         script=b64encode(zlib.compress(asset(SCRIPT).encode(), 9)).decode(),
-        figure=draw_figure(figure, Payload(key, data), own),
+        figure=draw_figure(figure, Payload(key, data), own, other),
     )

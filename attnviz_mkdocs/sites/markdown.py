@@ -98,9 +98,11 @@ class Scribe:
             self._told.update(error.mistakes)
             return draw_mistakes(error.mistakes)
         if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header))
+            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
+        exhibit = self._payload(supplied.exhibit, drawn.carried)
         neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
-        return draw_figure(figure, self._payload(supplied.exhibit, drawn.carried), neurons)
+        second = None if supplied.second is None else self._payload(supplied.second, drawn.carried)
+        return draw_figure(figure, exhibit, neurons, second)
 
     def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
         if self.page.link is not None:

@@ -85,6 +85,7 @@ class Figure:
         steps: A tour through it.
         base: ``gallery/id`` of the view that a fence names; empty for others.
         places: Path of keys → where it was written, in the fence or in the gallery; see `place_of`.
+        written: What stands in its fence, by key; nothing for a view of a gallery.
         kept: Options of `base`, and its ``steps``, that a fence keeps although it shows something else.
     """
 
@@ -103,6 +104,7 @@ class Figure:
     steps: tuple[Step, ...] = ()
     base: str = ""
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
+    written: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
     kept: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property

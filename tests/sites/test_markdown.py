@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import re
 from html import unescape
@@ -25,9 +26,13 @@ def attributes(html: str) -> list[dict[str, str]]:
     ]
 
 
+def carried(attribute: str):
+    return decode(base64.b85decode(attribute.translate(str.maketrans(",.:[", "&<>@"))))
+
+
 def test_a_fence_becomes_a_view_that_carries_its_exhibit(folder, captured):
     (view,) = attributes(convert(folder, "```attnviz small/lines\n```"))
-    exhibit = decode(base64.b85decode(view["data-exhibit"].translate(str.maketrans(",.:[", "&<>@"))))
+    exhibit = carried(view["data-exhibit"])
     assert [token.label for token in exhibit.query] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
     assert view["data-state"] == '{"layer":1,"heads":[0,2]}'
 
@@ -43,6 +48,45 @@ def test_a_page_carries_an_exhibit_once(folder, captured):
     assert "data-exhibit" in first
     assert "data-exhibit" not in second
     assert "data-exhibit" in third
+
+
+COMPARISON = "```attnviz\nid: two\nmodel: tiny\ncompare: [The cat sat, A dog ran]\n```"
+
+
+def test_a_comparison_carries_both_exhibits_once(folder, captured):
+    html = convert(folder, f"{COMPARISON}\n\n```attnviz small/lines\ncompare: [A dog ran, cat]\n```\n")
+    first, second = attributes(html)
+    assert (json.loads(first["data-names"]), json.loads(second["data-names"])) == (
+        ["The cat sat", "A dog ran"],
+        ["A dog ran", "cat"],
+    )
+    assert (first["data-key"], first["data-second-key"]) == (second["data-second-key"], second["data-key"])
+    assert [carried(first[name]).text for name in ("data-exhibit", "data-second")] == [
+        "[CLS] The cat sat [SEP]",
+        "[CLS] A dog ran [SEP]",
+    ]
+    assert not {"data-exhibit", "data-second", "data-src", "data-second-src"} & second.keys()
+
+
+def test_a_link_drives_a_comparison(folder, captured):
+    page = f"[less](attn:two?comparison=difference&query=sat)\n\n{COMPARISON}\n"
+    assert '<a href="#attn:two?comparison=difference&amp;query=3">less</a>' in convert(folder, page)
+
+
+def test_a_link_to_what_the_second_lacks_is_told(folder, captured, caplog):
+    convert(folder, f"[pair](attn:two?filter=a-b)\n\n[neurons](attn:two?view=neuron)\n\n{COMPARISON}\n")
+    assert 'page:1:8: filter "a-b" shows a part of a pair, but tiny has no pair' in caplog.text
+    assert "page:3:11: the page carries no queries and keys for this view; a comparison has none" in caplog.text
+
+
+def test_the_lines_of_a_fence_are_there_to_be_copied(folder, captured):
+    fence = "```attnviz\nmodel: tiny\ntext: 'A \"<b>\": #1'\nlayer: 1\n```"
+    *lines, own = attributes(convert(folder, f"```attnviz small/lines\n```\n\n```attnviz small/grid\n```\n\n{fence}"))
+    assert [json.loads(view["data-fence"]) for view in lines] == [
+        {"argument": "small/lines", "body": ""},
+        {"argument": "small/grid", "body": ""},
+    ]
+    assert json.loads(own["data-fence"]) == {"argument": "", "body": "model: tiny\ntext: 'A \"<b>\": #1'\n"}
 
 
 def test_the_next_page_carries_it_again(folder, captured):

@@ -9,6 +9,8 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, ConfigurationError, PluginError
 from mkdocs.structure.files import get_files
 
+from attnviz_mkdocs.codec import decode
+
 
 def build_site(folder, *, strict: bool = False, **options):
     config = load_config(str(folder.root / "mkdocs.yml"), strict=strict, **options)
@@ -49,6 +51,18 @@ def test_pages_in_folders_find_the_assets(folder, captured, theme, directory_url
     assert len(found) == 3
     for link in found:
         assert (page.parent / link).is_file(), link
+
+
+def test_a_comparison_is_linked_to_both_exhibits(folder, captured):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {delivery: linked}}]\n")
+    folder.write("docs/index.md", "```attnviz\nmodel: tiny\ncompare: [The cat sat, A dog ran]\n```\n")
+    site = build_site(folder, strict=True)
+    view = re.search(r"<attn-view [^>]*>", (site / "index.html").read_text())[0]
+    links = dict(re.findall(r'(data-(?:second-)?(?:src|key))="([^"]*)"', view))
+    for kind, text in (("", "[CLS] The cat sat [SEP]"), ("second-", "[CLS] A dog ran [SEP]")):
+        assert decode((site / links[f"data-{kind}src"]).read_bytes()).text == text
+        assert links[f"data-{kind}key"] in links[f"data-{kind}src"]
+    assert "data-second=" not in view
 
 
 def test_all_pages_are_captured_in_one_batch(folder, captured):
