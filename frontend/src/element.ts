@@ -1,6 +1,6 @@
 /** `<attn-view>`: from a page's markup to a drawing, and back out of the page. */
 
-import { EXHIBIT, isOffered, NEURONS, read, Shared } from "./bytes/payload.ts";
+import { EXHIBIT, isOffered, NEURONS, read, SECOND, Shared } from "./bytes/payload.ts";
 import { element } from "./drawing/dom.ts";
 import { whenIdle } from "./drawing/idle.ts";
 import { onThemeChange } from "./drawing/theme.ts";
@@ -11,6 +11,7 @@ import { writeAddress } from "./page/address.ts";
 import { asFollower, chosenIn, join, leave, type Member, showOpened, tell } from "./page/groups.ts";
 import { arrived, withoutHash } from "./page/links.ts";
 import { type Step, setOut } from "./page/steps.ts";
+import { type Compared, shapesOf } from "./scene/comparison.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./styles/view.css";
 import { VIEWS } from "./views/registry.ts";
@@ -34,6 +35,8 @@ const neurons = new Shared<Neurons>();
 
 export class AttnView extends HTMLElement implements Member {
   #exhibit: Exhibit | null = null;
+  /** The exhibit, and another that it is compared with. */
+  #compared: readonly Compared[] = [];
   #neurons: Neurons | null = null;
   #shape: Shape | null = null;
   /** What the author wrote, without the tour. */
@@ -70,6 +73,11 @@ export class AttnView extends HTMLElement implements Member {
   /** What was captured; null until it is loaded. */
   get exhibit(): Exhibit | null {
     return this.#exhibit;
+  }
+
+  /** What that is compared with; null until it is loaded, and for a view that compares nothing. */
+  get second(): Exhibit | null {
+    return this.#compared[1]?.exhibit ?? null;
   }
 
   /** What the attention is made of; null until a view that shows it is loaded. */
@@ -125,7 +133,7 @@ export class AttnView extends HTMLElement implements Member {
     );
     near.observe(this);
     // Data that the page carries is there already; what would have to be fetched waits until it is near.
-    if (!this.dataset.src) whenIdle(() => this.#load(), signal);
+    if (!this.dataset.src && !this.dataset.secondSrc) whenIdle(() => this.#load(), signal);
     // A frame later, for drawing changes the height, and an observer must not cause what it observes.
     const size = new ResizeObserver(() => requestAnimationFrame(() => this.#draw()));
     size.observe(this);
@@ -150,10 +158,11 @@ export class AttnView extends HTMLElement implements Member {
     if (this.#loading) return;
     this.#loading = true;
     try {
-      this.#exhibit = await this.#fetchExhibit();
+      this.#compared = await this.#fetchExhibits();
+      this.#exhibit = this.#compared[0].exhibit;
       this.#steps = this.#written<Step[]>("steps") ?? [];
       const views = this.#views.map(({ name }) => name);
-      const shape = { views, attentions: this.#exhibit.attentions, steps: this.#steps.length };
+      const shape = { views, attentions: shapesOf(this.#compared), steps: this.#steps.length };
       this.#shape = shape;
       this.#authored = reduce(initialState(shape), this.#written("state"), shape);
       this.#state = setOut({ step: 0 }, this.#authored, this.#authored, this.#steps, shape);
@@ -166,7 +175,7 @@ export class AttnView extends HTMLElement implements Member {
   }
 
   /** What the page's author wrote; null for nothing. */
-  #written<T>(what: "state" | "steps"): T | null {
+  #written<T>(what: "state" | "steps" | "names"): T | null {
     try {
       return JSON.parse(this.dataset[what] ?? "null");
     } catch {
@@ -176,15 +185,19 @@ export class AttnView extends HTMLElement implements Member {
 
   /** The views that there is data for. */
   get #views(): View[] {
-    return VIEWS.filter(({ needsNeurons }) => !needsNeurons || isOffered(this, NEURONS));
+    return VIEWS.filter(({ needsNeurons }) => !needsNeurons || (isOffered(this, NEURONS) && !this.second));
   }
 
   #lacksNeurons({ view }: State): boolean {
     return !this.#neurons && this.#views.some(({ name, needsNeurons }) => name === view && needsNeurons);
   }
 
-  async #fetchExhibit(): Promise<Exhibit> {
-    return exhibits.get(this.dataset.key, this, async () => parseExhibit(await read(this, EXHIBIT)));
+  async #fetchExhibits(): Promise<Compared[]> {
+    const fetched = (isOffered(this, SECOND) ? [EXHIBIT, SECOND] : [EXHIBIT]).map((place) =>
+      exhibits.get(this.dataset[place.key], this, async () => parseExhibit(await read(this, place))),
+    );
+    const names = fetched.length > 1 ? (this.#written<unknown[]>("names") ?? ["first", "second"]) : [""];
+    return (await Promise.all(fetched)).map((exhibit, i) => ({ exhibit, name: String(names[i]) }));
   }
 
   /** Pages may link neurons, so that only those who look at them fetch them. */
@@ -224,6 +237,7 @@ export class AttnView extends HTMLElement implements Member {
       if (!this.#frame) {
         this.#frame = new Frame({
           exhibit: this.#exhibit,
+          compared: this.#compared,
           views: this.#views,
           neurons: () => this.#neurons,
           state: () => this.#state as State,

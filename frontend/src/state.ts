@@ -171,6 +171,15 @@ function keepHead(next: State, before: State): State {
 /** One head that is asked for by itself is the one that is opened. */
 const alone = ({ heads }: State): number | null => (heads.length === 1 ? heads[0] : null);
 
+/** A choice as what has these layers and heads can show it: the nearest layer; the heads that are there, or the last. */
+export function fitted<Wanted extends Pick<State, "layer" | "heads">>(
+  wanted: Wanted,
+  { layers, heads }: Pick<AttentionShape, "layers" | "heads">,
+): Wanted {
+  const layer = nearest(wanted.layer, layers) ?? layers[0];
+  return { ...wanted, layer, heads: headsOf(wanted.heads, heads) ?? [heads - 1] };
+}
+
 /** The head that a view of one head shows. */
 export function shownHead(state: State): number {
   return state.head ?? state.heads[0] ?? 0;

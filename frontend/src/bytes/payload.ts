@@ -10,6 +10,8 @@ interface Attributes {
 }
 
 export const EXHIBIT: Attributes = { key: "key", inline: "exhibit", link: "src" };
+/** Of the exhibit that it is compared with. */
+export const SECOND: Attributes = { key: "secondKey", inline: "second", link: "secondSrc" };
 export const NEURONS: Attributes = { key: "neuronsKey", inline: "neurons", link: "neuronsSrc" };
 
 const carries = ({ dataset }: HTMLElement, { inline, link }: Attributes): boolean =>
@@ -21,19 +23,22 @@ export const isOffered = (view: HTMLElement, attributes: Attributes): boolean =>
 
 /** The unpacked data of a view. */
 export async function read(view: HTMLElement, attributes: Attributes): Promise<Uint8Array> {
-  const { dataset } = await findCarrier(view, attributes);
-  const inline = dataset[attributes.inline];
-  return unpack(inline ? fromBase85(inline) : await download(dataset[attributes.link] ?? ""));
+  const [{ dataset }, { inline, link }] = await findCarrier(view, attributes);
+  const data = dataset[inline];
+  return unpack(data ? fromBase85(data) : await download(dataset[link] ?? ""));
 }
 
-async function findCarrier(asking: HTMLElement, attributes: Attributes): Promise<HTMLElement> {
-  if (carries(asking, attributes)) return asking;
+/** The element that carries the data, and where: what one view compares with, another may show. */
+async function findCarrier(asking: HTMLElement, attributes: Attributes): Promise<[HTMLElement, Attributes]> {
+  if (carries(asking, attributes)) return [asking, attributes];
   if (document.readyState === "loading") {
     await new Promise((loaded) => document.addEventListener("DOMContentLoaded", loaded, { once: true }));
   }
   const key = asking.dataset[attributes.key];
   for (const view of document.querySelectorAll<HTMLElement>("attn-view")) {
-    if (key && view.dataset[attributes.key] === key && carries(view, attributes)) return view;
+    for (const place of attributes === NEURONS ? [NEURONS] : [EXHIBIT, SECOND]) {
+      if (key && view.dataset[place.key] === key && carries(view, place)) return [view, place];
+    }
   }
   throw new Error("The data of this view is not on this page. Build the page again.");
 }

@@ -1,15 +1,16 @@
 /** Weights → shaded cells, for a matrix as for a thumbnail. */
 
 import type { Head } from "../exhibit/track.ts";
+import { FLOOR } from "../scene/format.ts";
 import type { Selection } from "../scene/selection.ts";
-import { type Rgb, scalePosition } from "./colour.ts";
+import { type Rgb, signedPosition } from "./colour.ts";
 
-/** In a pooled grid: no query of the cell may see any of its keys. */
-export const UNSEEN = -1;
+/** In a pooled grid: no query of the cell may see any of its keys. No difference of two weights is as small. */
+export const UNSEEN = -2;
 
 /**
- * The shown part of a head as `rows × columns` cells, each the largest weight of the tokens that fall into it, so
- * that a narrow diagonal survives being made small. `UNSEEN` where all of them are masked.
+ * The shown part of a head as `rows × columns` cells, each the largest weight of the tokens that fall into it, whatever
+ * its sign, so that a narrow diagonal survives being made small. `UNSEEN` where all of them are masked.
  */
 export function pool(
   { weights, masked }: Head,
@@ -26,17 +27,33 @@ export function pool(
     for (let k = 0; k < keys.length; k++) {
       const at = start + keys[k];
       const cell = row + column[k];
-      if (weights[at] > cells[cell] && !masked?.[at]) cells[cell] = weights[at];
+      if (masked?.[at]) continue;
+      if (cells[cell] === UNSEEN || Math.abs(weights[at]) > Math.abs(cells[cell])) cells[cell] = weights[at];
     }
   }
   return cells;
 }
 
+/** The largest of the shown weights, whatever its sign. */
+export function largestOf(head: Head, keyCount: number, selection: Selection): number {
+  const [largest] = pool(head, keyCount, selection, 1, 1);
+  return largest === UNSEEN ? FLOOR : Math.max(FLOOR, Math.abs(largest));
+}
+
 export interface Shading {
+  /** 256 colours from nothing to the largest; of numbers of either sign as many again before them. */
   readonly scale: readonly Rgb[];
   readonly largest: number;
+  /** Numbers up to this are painted as nothing. */
+  readonly least: number;
   /** Of the hatch that stands for masked. */
   readonly ink: Rgb;
+}
+
+/** Where on a scale a number has its colour. */
+export function placeOn({ scale, largest, least }: Shading, weight: number): number {
+  const nothing = scale.length - 256;
+  return Math.abs(weight) <= least ? nothing : nothing + Math.round(255 * signedPosition(weight, largest));
 }
 
 /** Opacity of the hatch's lines, and the distance between them in pixels. */
@@ -50,12 +67,12 @@ export function shade(
   width: number,
   height: number,
   gap: number,
-  { scale, largest, ink }: Shading,
+  shading: Shading,
 ): Uint8ClampedArray<ArrayBuffer> {
   const bytes = new Uint8ClampedArray(width * height * 4);
   const pixels = new Uint32Array(bytes.buffer);
-  const packed = Uint32Array.from(scale, (colour) => pack(colour, 255));
-  const hatch = pack(ink, HATCH.opacity);
+  const packed = Uint32Array.from(shading.scale, (colour) => pack(colour, 255));
+  const hatch = pack(shading.ink, HATCH.opacity);
   const bounds = (length: number, count: number) =>
     Uint32Array.from({ length: count + 1 }, (_, i) => Math.round((i * length) / count));
   const xs = bounds(width, columns);
@@ -71,7 +88,7 @@ export function shade(
         }
         continue;
       }
-      const colour = packed[Math.round(255 * scalePosition(weight, largest))];
+      const colour = packed[placeOn(shading, weight)];
       for (let y = ys[row]; y < ys[row + 1] - gap; y++) {
         pixels.fill(colour, y * width + xs[column], y * width + xs[column + 1] - gap);
       }

@@ -1,4 +1,5 @@
 import { formatWeight } from "../scene/format.ts";
+import type { Signs } from "../scene/scene.ts";
 import { type Rgb, toCss } from "./colour.ts";
 import { element, pixelRatio, place, prepare } from "./dom.ts";
 import { type Shading, shade, UNSEEN } from "./heatmap.ts";
@@ -6,11 +7,18 @@ import { type Shading, shade, UNSEEN } from "./heatmap.ts";
 const BAR = { width: 120, height: 10 };
 const SWATCH = { left: 0, top: 0, width: 18, height: BAR.height };
 
-/** What the colours of a matrix mean, and its hatch if some cells are unseen. */
-export function legend({ scale, largest, ink }: Shading, scope: string, unseen: string | null): Node[] {
+/** What shades mean, and the hatch if something is unseen. */
+export function legend(
+  { scale, largest, ink }: Shading,
+  words: string,
+  unseen: string | null,
+  signs: Signs | null = null,
+): Node[] {
   const middle = largest / 4; // half-way along a square-root scale
-  const marks = ["0", formatWeight(middle), formatWeight(largest)];
-  return legendOf(scale, marks, `square-root scale, ${scope}`, ink, unseen);
+  const marks = signs ? [-largest, 0, largest] : [0, middle, largest];
+  const labels = marks.map((mark) => (mark ? (signs && mark > 0 ? "+" : "") + formatWeight(mark) : "0"));
+  const [ramp, ...rest] = legendOf(scale, labels, words, ink, unseen);
+  return signs ? [element("span", {}, signs.less), ramp, element("span", {}, signs.more), ...rest] : [ramp, ...rest];
 }
 
 /** A scale with marks at its start, middle and end, what is to be said of it, and the hatch. */
@@ -55,6 +63,6 @@ export function hatch(
   const [left, top, width, height] = [box.left, box.top, box.width, box.height].map((length) =>
     Math.round(length * pixelRatio()),
   );
-  const bytes = shade(Float32Array.of(UNSEEN), 1, 1, width, height, 0, { scale: [], largest: 1, ink });
+  const bytes = shade(Float32Array.of(UNSEEN), 1, 1, width, height, 0, { scale: [], largest: 1, least: 0, ink });
   context.putImageData(new ImageData(bytes, width, height), left, top);
 }

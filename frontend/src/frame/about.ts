@@ -1,10 +1,11 @@
 import { element } from "../drawing/dom.ts";
 import type { Attention, Exhibit } from "../exhibit/exhibit.ts";
+import { formatError } from "../scene/format.ts";
 
 /** Where the numbers came from and how exact they are: one click away. */
 export function about({ provenance, error, attentions }: Exhibit): HTMLElement {
   const { model, dtype, source, revision, architecture, versions } = provenance;
-  const precision = `error ≤ ${Math.ceil(error * 1e4) / 1e4}`;
+  const precision = `error ≤ ${formatError(error)}`;
   const size = ({ name, layers, heads }: Attention) =>
     `${attentions.length > 1 ? `${name} ` : ""}${layers.length} layers × ${heads} heads`;
   const lengths = new Map(

@@ -5,14 +5,16 @@ import { element } from "../drawing/dom.ts";
 import { readTheme, type Theme } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
-import { count } from "../scene/format.ts";
-import { AS_CAPTURED, Scene } from "../scene/scene.ts";
+import { type Compared, scenesOf } from "../scene/comparison.ts";
+import { reachOf } from "../scene/difference.ts";
+import { AS_CAPTURED, type Scene } from "../scene/scene.ts";
+import { asSeen } from "../scene/seen.ts";
 import { nameOf } from "../scene/shown.ts";
-import { SIDES } from "../scene/tokens.ts";
-import { asPins, listOf, type State } from "../state.ts";
+import type { State } from "../state.ts";
 import type { View } from "../views/view.ts";
 import { about } from "./about.ts";
-import { notesOf, notesOfChoice } from "./notes.ts";
+import { areOtherModels, notes } from "./notes.ts";
+import { Panes } from "./panes.ts";
 import { share } from "./share.ts";
 import { type Several, type Toolbar, toolbar } from "./toolbar.ts";
 import { type Tour, tour } from "./tour.ts";
@@ -23,6 +25,8 @@ const NARROW = 560;
 /** What a frame stands around, and what is known of it. */
 export interface Framed {
   readonly exhibit: Exhibit;
+  /** The exhibit, and another that it is compared with. */
+  readonly compared: readonly Compared[];
   readonly views: readonly View[];
   neurons(): Neurons | null;
   state(): State;
@@ -41,32 +45,34 @@ export class Frame {
   readonly #tour: Tour | null;
   readonly #readout = element("p", { class: "readout", "aria-live": "polite" });
   readonly #notes = element("p", { class: "notes" });
-  readonly #box = element("div", { class: "box" });
+  readonly #panes: Panes;
   readonly #several: Several = { on: false };
   #theme: Theme;
-  #scene: Scene;
-  /** The switches that the scene was made for. */
+  /** What is drawn: one scene, or two side by side. */
+  #scenes: readonly Scene[] = [];
+  /** The switches that they were made for. */
   #staged = "";
   /** What the notes were told for. */
   #told = "";
   #mounted = "";
-  #unmount = new AbortController();
-  #update: () => void = () => {};
 
   constructor(private readonly framed: Framed) {
-    const { exhibit, views, state, change, host, captions, address } = framed;
+    const { exhibit, compared, views, state, change, host, captions, address } = framed;
     this.#theme = readTheme(host);
-    this.#scene = new Scene(exhibit.attentions[0], AS_CAPTURED);
-    this.#toolbar = toolbar(exhibit, views, state, change, this.#several);
+    const names = compared.map(({ name }) => name);
+    this.#toolbar = toolbar(exhibit, views, state, change, this.#several, names);
     this.#tour = captions.length ? tour(captions, change) : null;
+    this.#panes = new Panes({ ...framed, adds: () => this.#several.on, say: (...said) => this.#say(...said) });
     const copy = address && share(address, (line) => this.#say(line));
-    const foot = element("div", { class: "foot" }, this.#readout, about(exhibit), copy);
-    this.node.append(this.#toolbar.node, this.#tour?.node ?? "", this.#notes, this.#box, foot);
+    const models = compared.filter(({ exhibit: other }) => other === exhibit || areOtherModels(other, exhibit));
+    const abouts = models.map((model) => about(model.exhibit));
+    const foot = element("div", { class: "foot" }, this.#readout, ...abouts, copy);
+    this.node.append(this.#toolbar.node, this.#tour?.node ?? "", this.#notes, this.#panes.node, foot);
   }
 
   /** Draws what the state, the theme and the width ask for. */
   draw(): void {
-    const width = Math.floor(this.#box.clientWidth);
+    const width = Math.floor(this.#panes.node.clientWidth);
     if (!width) return;
     const { views, host, neurons } = this.framed;
     const state = this.framed.state();
@@ -79,97 +85,44 @@ export class Frame {
       this.node.style.setProperty(`--${name}`, toCss(colour));
     }
     this.#stage(state, view);
-    this.#toolbar.update(state, view, this.#theme, this.#scene);
+    const scenes = this.#scenes;
+    // Two drawings side by side have one state; one alone shows what it can of it.
+    const seen = scenes.length > 1 ? state : asSeen(state, scenes[0]);
+    this.#toolbar.update(seen, view, this.#theme, scenes[0], reachOf(scenes));
     this.#tour?.update(state);
     const own = view.needsNeurons ? [state.expanded, neurons() !== null] : [];
     const wanted = [view.name, this.#staged, state.filter, width, ground, ink, ...own].join();
     if (wanted !== this.#mounted) {
       this.#mounted = wanted;
-      this.#mount(view, width);
+      this.#panes.mount(view, scenes, this.#theme, width);
     }
-    this.#update();
+    this.#panes.update();
   }
 
   /** Makes the scene that the state and the view ask for, and says what a reader must know of it. */
   #stage(state: State, view: View): void {
-    const { attention, units, sink } = state;
+    const { attention, comparison, units, sink } = state;
     const switches = view.asCaptured ? AS_CAPTURED : { units, sink };
-    const wanted = [attention, switches.units, switches.sink].join();
+    const wanted = [attention, comparison, switches.units, switches.sink].join();
     if (wanted !== this.#staged) {
       this.#staged = wanted;
-      this.#scene = new Scene(this.framed.exhibit.find(attention), switches);
+      this.#scenes = scenesOf(this.framed.compared, state, switches);
     }
-    const layer = view.hasLayer(state) ? state.layer : null;
-    const choice = view.shows?.(state) ?? null;
-    const told = `${wanted},${layer},${choice && nameOf(choice)}`;
+    const told = [wanted, view.name, view.hasLayer(state), nameOf(state), state.head].join();
     if (told === this.#told) return;
     this.#told = told;
-    const notes = notesOf(this.framed.exhibit, this.#scene, switches, layer);
-    if (choice) notes.push(...notesOfChoice(this.#scene, choice));
-    this.#notes.textContent = notes.join(" ");
-    this.#notes.hidden = !notes.length;
-  }
-
-  /** The state as a view sees it, whose tokens are the scene's. */
-  #seen(): State {
-    const state = this.framed.state();
-    const shown = SIDES.map((side) => {
-      const tokens = listOf(state[side]).map((piece) => this.#scene.shownAt(side, piece));
-      return [side, asPins(tokens)];
-    });
-    return { ...state, ...Object.fromEntries(shown) };
-  }
-
-  /** A view's change, whose tokens are the scene's. */
-  #changeSeen(change: Partial<State>): void {
-    const pieces = SIDES.flatMap((side) => {
-      const shown = change[side];
-      if (shown === undefined) return [];
-      return [[side, asPins(listOf(shown).map((token) => this.#scene.pieceAt(side, token)))]];
-    });
-    this.framed.change({ ...change, ...Object.fromEntries(pieces) });
+    this.#notes.textContent = notes(this.framed.compared, this.#scenes, switches, view, state).join(" ");
+    this.#notes.hidden = !this.#notes.textContent;
   }
 
   /** Takes the view down and its observers with it. */
   unmount(): void {
-    this.#unmount.abort();
+    this.#panes.unmount();
     this.#mounted = "";
-  }
-
-  #mount(view: View, width: number): void {
-    this.#unmount.abort();
-    this.#unmount = new AbortController();
-    const body = element("div", {
-      class: "drawing",
-      tabindex: "0",
-      role: "application",
-      "aria-label": `${sizes(this.#scene)} ${view.description}`,
-    });
-    const hadFocus = this.#box.contains((this.node.getRootNode() as ShadowRoot).activeElement);
-    this.#box.replaceChildren(body);
-    this.#update = view.mount({
-      body,
-      scene: this.#scene,
-      neurons: this.framed.neurons(),
-      theme: this.#theme,
-      width,
-      signal: this.#unmount.signal,
-      state: () => this.#seen(),
-      change: (change) => this.#changeSeen(change),
-      adds: () => this.#several.on,
-      say: (line) => this.#say(line ?? view.hint, line === null),
-    });
-    if (hadFocus) body.focus({ preventScroll: true });
   }
 
   #say(text: string, isHint = false): void {
     this.#readout.classList.toggle("hint", isHint);
     if (this.#readout.textContent !== text) this.#readout.textContent = text;
   }
-}
-
-/** How many tokens attend to how many, for those who don't see it. */
-function sizes({ query, key, attention: { of } }: Scene): string {
-  if (of.query === of.key) return `${count(query.length)} attend to one another.`;
-  return `${count(query.length, of.query)} attend to ${count(key.length, of.key)}.`;
 }

@@ -1,10 +1,78 @@
 /** What a reader must know to read a drawing, in sentences above it. */
 
 import type { Exhibit } from "../exhibit/exhibit.ts";
-import { count, formatPercent } from "../scene/format.ts";
+import { type Compared, counterpart } from "../scene/comparison.ts";
+import { count, formatError, formatPercent, isolate } from "../scene/format.ts";
 import { canHideSink, hasWords, type Scene, type Switches } from "../scene/scene.ts";
 import { type Choice, hiddenShare, joinsHeads, joinsLayers, type Shown } from "../scene/shown.ts";
 import { describeMask } from "../scene/window.ts";
+import { fitted, type State } from "../state.ts";
+import type { View } from "../views/view.ts";
+
+/** Sentences above a drawing, or above two that are compared. */
+export function notes(
+  compared: readonly Compared[],
+  scenes: readonly Scene[],
+  switches: Switches,
+  view: View,
+  state: State,
+): string[] {
+  const [{ signed }] = scenes;
+  const parts = scenes.flatMap(({ parts }) => parts);
+  const layer = view.hasLayer(state) ? state.layer : null;
+  const choice = view.shows?.(state) ?? null;
+  const heads = choice?.heads ?? (state.head === null ? [] : [state.head]);
+  const said = parts.map((part) => {
+    const seen = fitted({ ...(choice ?? state), heads }, part);
+    return [
+      ...notesOf(exhibitOf(part, compared), part, switches, layer === null ? null : seen.layer),
+      ...(choice ? notesOfChoice(part, signed ? { ...seen, mass: 1 } : seen) : []),
+      ...(layer === null || layer === seen.layer ? [] : [`No layer ${layer}; layer ${seen.layer} is shown.`]),
+      ...(heads.length && heads.every((head) => head >= part.heads)
+        ? [`No head ${heads.join(", ")}; head ${seen.heads[0]} is shown.`]
+        : []),
+    ];
+  });
+  // What is said of all is said once; what of one, with its name.
+  const together = [...new Set(said.flat())].map((note) => {
+    const lacks = said.some((notes) => !notes.includes(note));
+    return lacks ? `${isolate(parts[said.findIndex((notes) => notes.includes(note))].name)}: ${note}` : note;
+  });
+  return [...together, ...notesOfComparison(compared, scenes, view, state)];
+}
+
+const exhibitOf = ({ attention }: Scene, compared: readonly Compared[]): Exhibit =>
+  (compared.find(({ exhibit }) => exhibit.attentions.includes(attention)) ?? compared[0]).exhibit;
+
+/** Sentences on how two are compared. */
+function notesOfComparison(
+  [first, second]: readonly Compared[],
+  [{ signed, parts }, beside]: readonly Scene[],
+  { heads }: View,
+  state: State,
+): string[] {
+  if (second && state.comparison !== "first" && !counterpart(second, state.attention)) {
+    return [`${isolate(second.name)} has no ${state.attention} attention; only ${isolate(first.name)} is shown.`];
+  }
+  const notes: string[] = [];
+  if ((signed || beside) && areOtherModels(first.exhibit, second.exhibit) && !joinsHeads(state)) {
+    notes.push(
+      "Heads of two models have nothing to do with one another for having the same number, unless one model was made " +
+        "from the other; compare means over heads.",
+    );
+  }
+  if (!signed) return notes;
+  const [a, b] = parts;
+  if (heads === "none" && (a.heads !== b.heads || a.layers.join() !== b.layers.join())) {
+    notes.push("Where one has no such layer or head, its nearest is taken.");
+  }
+  return [...notes, `Differences up to ${formatError(signed.error)} may come from rounding and have no shade.`];
+}
+
+/** Whether two exhibits are of models of which heads with one number are not the same. */
+export function areOtherModels({ provenance: a }: Exhibit, { provenance: b }: Exhibit): boolean {
+  return a.source !== b.source || a.revision !== b.revision;
+}
 
 /** Sentences on what is shown; `layer` is null where all layers are. */
 export function notesOf(exhibit: Exhibit, scene: Scene, { units, sink }: Switches, layer: number | null): string[] {

@@ -13,8 +13,8 @@ import type { Own, View } from "../views/view.ts";
 
 export interface Toolbar {
   readonly node: HTMLElement;
-  /** Shows the state. */
-  update(state: State, view: View, theme: Theme, scene: Scene): void;
+  /** Shows the state; `reach` has the layers and heads that can be chosen. */
+  update(state: State, view: View, theme: Theme, scene: Scene, reach: Pick<Scene, "layers" | "heads">): void;
 }
 
 /** Whether a finger's choice is added to those before it. */
@@ -30,9 +30,11 @@ export function toolbar(
   state: () => State,
   change: Change,
   several: Several,
+  names: readonly string[],
 ): Toolbar {
   const what = [
     viewSwitch(views, change),
+    ...(names.length > 1 ? [comparisonSwitch(names, change)] : []),
     ...(exhibit.attentions.length > 1 ? [attentionSwitch(exhibit, change)] : []),
     layerChooser(change),
     ...(exhibit.attentions.some(({ hasPair }) => hasPair) ? [filterChooser(change)] : []),
@@ -68,6 +70,15 @@ function viewSwitch(views: readonly View[], change: Change): Toolbar {
   const titles = Object.fromEntries(views.map(({ name, title }) => [name, title]));
   const { node, press } = switchOf("views", "View", titles, (view) => change({ view }));
   return { node, update: (_, { name }) => press(name) };
+}
+
+/** Of two that are compared, what is shown. */
+function comparisonSwitch([first, second]: readonly string[], change: Change): Toolbar {
+  const titles = { both: "Both", difference: "Difference", first, second };
+  const { node, press } = switchOf("comparison", "Compare", titles, (comparison) =>
+    change({ comparison } as Partial<State>),
+  );
+  return { node, update: ({ comparison }) => press(comparison) };
 }
 
 function attentionSwitch({ attentions }: Exhibit, change: Change): Toolbar {
@@ -107,7 +118,7 @@ function layerChooser(change: Change): Toolbar {
   const { node, show } = stepper("Layer", (layer) => change({ layer }));
   return {
     node,
-    update: (state, view, _, { layers }) => {
+    update: (state, view, _, __, { layers }) => {
       node.hidden = !view.hasLayer(state);
       show(
         layers.map((each) => [each, String(each)]),
@@ -153,8 +164,8 @@ function massSlider(change: Change): Toolbar {
   node.append("Strongest", slider, value);
   return {
     node,
-    update: ({ mass }, view) => {
-      node.hidden = !view.shows;
+    update: ({ mass }, view, _, scene) => {
+      node.hidden = !view.shows || scene.signed !== null;
       slider.value = String(Math.round(mass * 100));
       value.textContent = formatPercent(mass);
     },
@@ -197,7 +208,7 @@ function ownChoice(name: string, choice: Own, change: Change): Toolbar {
   return {
     node,
     update: (state, view, _, scene) => {
-      node.hidden = view.name !== name || choice.isOffered?.(state) === false;
+      node.hidden = view.name !== name || choice.isOffered?.(state, scene) === false;
       press(choice.value(state, scene));
     },
   };
@@ -232,9 +243,9 @@ function headTiles(state: () => State, change: Change): Toolbar {
   const node = element("div", { class: "heads", role: "group", "aria-label": "Heads" });
   return {
     node,
-    update: (state, view, theme, scene) => {
-      if (tiles.length !== scene.heads) {
-        tiles = Array.from({ length: scene.heads }, (_, head) => tileOf(head));
+    update: (state, view, theme, _, { heads }) => {
+      if (tiles.length !== heads) {
+        tiles = Array.from({ length: heads }, (_, head) => tileOf(head));
         node.replaceChildren("Heads", ...tiles, all);
       }
       const many = view.heads === "many" || (view.shows !== undefined && joinsHeads(state));

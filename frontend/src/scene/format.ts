@@ -5,17 +5,28 @@ export const FLOOR = 0.001;
 
 export const MASKED = "masked";
 export const HIDDEN = "hidden";
+export const UNPAIRED = "no counterpart";
 
 /** A weight with the digits that are known of it. */
 export function formatWeight(weight: number): string {
-  if (weight < FLOOR) return "< 0.001";
-  return weight.toFixed(weight < 0.0995 ? 3 : 2);
+  const size = Math.abs(weight);
+  if (size < FLOOR) return "< 0.001";
+  return (weight < 0 ? "−" : "") + size.toFixed(size < 0.0995 ? 3 : 2);
+}
+
+/** A weight, or a difference and what it is taken of: "0.41", "+0.12 (0.41 − 0.29)". */
+export function formatValue([weight, ...parts]: readonly number[]): string {
+  if (!parts.length) return formatWeight(weight);
+  const [difference, ...of] = [weight, ...parts].map((each) => (Math.abs(each) < FLOOR ? "0" : formatWeight(each)));
+  return `${weight >= FLOOR ? "+" : ""}${difference} (${of.join(" − ")})`;
 }
 
 /** A weight where there is little room: ".41", "1", nothing where it would read ".00". */
 export function formatCell(weight: number): string {
-  if (weight >= 0.995) return "1";
-  return weight < 0.005 ? "" : weight.toFixed(2).slice(1);
+  const size = Math.abs(weight);
+  return (
+    (weight < 0 && size >= 0.005 ? "−" : "") + (size >= 0.995 ? "1" : size < 0.005 ? "" : size.toFixed(2).slice(1))
+  );
 }
 
 /** A number of either sign, with about three digits. */
@@ -42,6 +53,9 @@ export function formatShare(weight: number): string {
 
 export const formatPercent = (share: number): string =>
   `${share <= -0.005 ? "−" : ""}${Math.round(Math.abs(share) * 100)}\u202f%`;
+
+/** The largest error of some numbers, rounded up. */
+export const formatError = (error: number): string => String(Math.ceil(error * 1e4) / 1e4);
 
 /** A scale with the digits that matter: 0.125, 0.0884. */
 export const formatFactor = (factor: number): string => String(Number(factor.toPrecision(3)));

@@ -7,22 +7,62 @@ import type { State } from "../state.ts";
 import { HIDDEN, MASKED } from "./format.ts";
 import { joinHead, joinTokens, wordStarts } from "./join.ts";
 import { combine, strongest } from "./reduce.ts";
-import { type Choice, headName, joinsHeads, joinsLayers, nameOf, type Shown } from "./shown.ts";
+import type { Selection } from "./selection.ts";
+import { type Choice, groupsOf, headName, joinsLayers, layerName, nameOf, type Shown } from "./shown.ts";
 import { withoutFirstKey } from "./sink.ts";
-import type { Side } from "./tokens.ts";
+import type { Side, Sides } from "./tokens.ts";
 
 export type Switches = Pick<State, "units" | "sink">;
 
 /** The numbers as they were captured. */
 export const AS_CAPTURED: Switches = { units: "pieces", sink: "shown" };
 
-export class Scene {
-  /** What is shown on either side, pieces or words. */
+/** Its tokens are what is shown on either side, pieces or words. */
+export interface Scene extends Sides {
+  /** What readers call it beside another; empty where there is none. */
+  readonly name: string;
+  /** The scenes of captured attention that it is made of. */
+  readonly parts: readonly Scene[];
+  /** The attention that is shown; of a difference the first. */
+  readonly attention: Attention;
+  readonly layers: readonly number[];
+  readonly heads: number;
+  /** The key that is hidden from all, if there is one. */
+  readonly hidden: number | null;
+  /** What pairs are that have no weight; null where each has one. */
+  readonly unseen: string | null;
+  /** What weights of either sign mean; null where none is negative. */
+  readonly signed: Signs | null;
+  /** One head of the layer with that number; row-major over the shown tokens. */
+  head(layer: number, head: number): Head;
+  /** The heads that are chosen, or what they come to, in ascending order. */
+  shown(choice: Choice): readonly Shown[];
+  /** "Layer 5", or "Mean of 6 layers". */
+  layerName(choice: Choice): string;
+  /** Why no pair of these tokens has a weight. */
+  why(tokens: Selection): string;
+  /** The shown token that a piece of the state belongs to; null where none does. */
+  shownAt(side: Side, piece: number): number | null;
+  /** The first piece of a shown token, as the state counts them; null where that can't. */
+  pieceAt(side: Side, shown: number): number | null;
+}
+
+export interface Signs {
+  /** Whose weights are larger where the number is positive, and where it is negative. */
+  readonly more: string;
+  readonly less: string;
+  /** Numbers up to this may come from rounding. */
+  readonly error: number;
+}
+
+/** One attention, as it was captured. */
+export class Captured implements Scene {
+  readonly parts = [this];
+  readonly signed = null;
   readonly query: readonly Token[];
   readonly key: readonly Token[];
   readonly layers: readonly number[];
   readonly heads: number;
-  /** The key that is hidden from all, if there is one. */
   readonly hidden: number | null;
   readonly #withoutFirst: boolean;
   /** The first piece of each shown token; null where pieces are shown. */
@@ -36,6 +76,7 @@ export class Scene {
   constructor(
     readonly attention: Attention,
     { units, sink }: Switches,
+    readonly name = "",
   ) {
     const { query, key, layers, heads } = attention;
     this.layers = layers;
@@ -45,22 +86,28 @@ export class Scene {
     this.query = this.#starts ? joinTokens(query, this.#starts.query) : query;
     this.key = this.#starts ? joinTokens(key, this.#starts.key) : key;
     // A word of which only the first piece is taken away stays.
-    this.hidden = this.#withoutFirst && this.shownAt("key", 1) > 0 ? 0 : null;
+    this.hidden = this.#withoutFirst && this.#wordOf("key", 1) > 0 ? 0 : null;
   }
 
-  /** What pairs are that have no weight. */
-  get unseen(): string {
-    return this.hidden === null ? MASKED : `${MASKED} or ${HIDDEN}`;
+  get unseen(): string | null {
+    if (this.hidden !== null) return `${MASKED} or ${HIDDEN}`;
+    return this.attention.hasMasked || this.#withoutFirst ? MASKED : null;
   }
 
-  /** One head of the layer with that number; row-major over the shown tokens. */
+  why({ key }: Selection): string {
+    return key.length && key.every((token) => token === this.hidden) ? HIDDEN : MASKED;
+  }
+
+  layerName(choice: Choice): string {
+    return layerName(choice, this.layers.length);
+  }
+
   head(layer: number, head: number): Head {
     const captured = this.attention.head(layer, head);
     if (!this.#withoutFirst && !this.#starts) return captured;
     return this.#heads.get(this.layers.indexOf(layer) * this.heads + head, () => this.#switched(captured));
   }
 
-  /** The heads that are chosen, or what they come to, in ascending order. */
   shown(choice: Choice): readonly Shown[] {
     const name = nameOf(choice);
     if (this.#last?.name !== name) this.#last = { name, shown: this.#choose(choice) };
@@ -69,15 +116,14 @@ export class Scene {
 
   #choose(choice: Choice): Shown[] {
     const layers = joinsLayers(choice) ? this.layers : [choice.layer];
-    const heads = [...choice.heads].sort((a, b) => a - b);
-    const groups = joinsHeads(choice) && heads.length ? [heads] : heads.map((head) => [head]);
-    return groups.map((group) => {
+    return groupsOf(choice).map((group) => {
       const data = this.#combine(layers, group, choice.by);
       const name = headName(choice, group);
       const head = group.length === 1 ? group[0] : null;
-      if (choice.mass >= 1) return { head, name, data, whole: null };
+      const shown = { head, name, data, whole: null, parts: [] };
+      if (choice.mass >= 1) return shown;
       const weights = strongest(data.weights, this.key.length, choice.mass);
-      return { head, name, data: { ...data, weights }, whole: data.weights };
+      return { ...shown, data: { ...data, weights }, whole: data.weights };
     });
   }
 
@@ -98,14 +144,16 @@ export class Scene {
     return this.#starts ? joinHead(head, this.#starts.query, this.#starts.key, keys) : head;
   }
 
-  /** The shown token that a piece belongs to. */
-  shownAt(side: Side, piece: number): number {
+  shownAt(side: Side, piece: number): number | null {
+    return this.#wordOf(side, piece);
+  }
+
+  #wordOf(side: Side, piece: number): number {
     const after = this.#starts?.[side].findIndex((start) => start > piece) ?? piece + 1;
     return (after < 0 ? this[side].length : after) - 1;
   }
 
-  /** The first piece of a shown token. */
-  pieceAt(side: Side, shown: number): number {
+  pieceAt(side: Side, shown: number): number | null {
     return this.#starts?.[side][shown] ?? shown;
   }
 }

@@ -14,6 +14,8 @@ export interface Shown {
   readonly data: Head;
   /** The weights before all but the strongest were hidden; null where nothing was. */
   readonly whole: Float32Array | null;
+  /** Of a difference the weights that it is taken of, pair by pair; else none. */
+  readonly parts: readonly Float32Array[];
 }
 
 export const choiceOf = ({ layer, heads, reduce, by, mass }: State): Choice => ({ layer, heads, reduce, by, mass });
@@ -33,6 +35,12 @@ export const nameOf = ({ layer, heads, reduce, by, mass }: Choice): string =>
 
 export const joinsHeads = ({ reduce }: Pick<State, "reduce">): boolean => reduce === "heads" || reduce === "all";
 export const joinsLayers = ({ reduce }: Pick<State, "reduce">): boolean => reduce === "layers" || reduce === "all";
+
+/** The chosen heads, ascending: together where they become one. */
+export function groupsOf(choice: Choice): number[][] {
+  const heads = [...choice.heads].sort((a, b) => a - b);
+  return joinsHeads(choice) && heads.length ? [heads] : heads.map((head) => [head]);
+}
 
 /** "Layer 5", or "Mean of 6 layers". */
 export function layerName(choice: Pick<Choice, "layer" | "reduce" | "by">, layers: number): string {

@@ -1,24 +1,17 @@
-import { readableOn, scalePosition, toCss } from "../drawing/colour.ts";
+import { readableOn, toCss } from "../drawing/colour.ts";
 import { element, pixelRatio, place, prepare } from "../drawing/dom.ts";
-import { pool, type Shading, shade, UNSEEN } from "../drawing/heatmap.ts";
+import { placeOn, pool, type Shading, shade, UNSEEN } from "../drawing/heatmap.ts";
 import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
 import { fontOf } from "../drawing/labels.ts";
 import { legend } from "../drawing/legend.ts";
-import { FLOOR, formatCell, formatWeight, HIDDEN, MASKED } from "../scene/format.ts";
+import { formatCell, formatValue } from "../scene/format.ts";
 import { asColumns, type Selection, select } from "../scene/selection.ts";
-import {
-  choiceOf as asChosen,
-  type Choice,
-  joinsHeads,
-  joinsLayers,
-  layerName,
-  nameOf,
-  type Shown,
-} from "../scene/shown.ts";
+import { choiceOf as asChosen, type Choice, joinsHeads, joinsLayers, nameOf, type Shown } from "../scene/shown.ts";
 import { labelOf, SIDES, type Side, tokenName } from "../scene/tokens.ts";
 import { asPins, listOf, type Pins, type State, shownHead } from "../state.ts";
 import { paintLabels, paintSpeakers } from "./matrix/labels.ts";
 import { type Layout, layOut, PAD, SPACED } from "./matrix/layout.ts";
+import { largestDrawn, shadingOf } from "./shades.ts";
 import type { Stage, View } from "./view.ts";
 
 /** Cells from this size on show their value. */
@@ -41,6 +34,7 @@ export const matrixView: View = {
     field: "scale",
     label: "Scale",
     options: { head: "this head", full: "0 – 1" },
+    isOffered: (_, { signed }) => !signed,
     value: ({ scale }) => scale,
   },
 
@@ -99,11 +93,11 @@ class Matrix {
       this.#shown = this.stage.scene.shown(choice)[0];
       this.#paint();
     }
-    this.point(this.#at);
+    this.#showLook();
   }
 
   move(rows: number, columns: number): void {
-    const [query, key] = SIDES.map((side) => this.#at?.[side] ?? this.#pinned()[side][0]);
+    const [query, key] = SIDES.map((side) => this.#at?.[side] ?? this.#rows(this.stage.state())[side][0]);
     this.point({
       query: clamp((query ?? -Math.max(0, rows)) + rows, this.#selection.query.length),
       key: clamp((key ?? -Math.max(0, columns)) + columns, this.#selection.key.length),
@@ -112,20 +106,32 @@ class Matrix {
   }
 
   press(withKey: boolean): void {
-    if (!this.#at) return;
+    const look = this.#look;
+    if (!look) return;
     const add = withKey || this.stage.adds();
     const { query, key } = this.stage.state();
-    const [row, column] = SIDES.map((side) => this.#selection[side][this.#at?.[side] ?? 0]);
-    const isPinned = listOf(query).includes(row) && listOf(key).includes(column);
+    const isPinned = listOf(query).includes(look.query) && listOf(key).includes(look.key);
     const before = (pins: Pins) => (add ? listOf(pins) : []);
     if (isPinned && !add) this.stage.change({ query: null, key: null });
-    else this.stage.change({ query: asPins([...before(query), row]), key: asPins([...before(key), column]) });
+    else this.stage.change({ query: asPins([...before(query), look.query]), key: asPins([...before(key), look.key]) });
   }
 
-  /** Crosshair and labels on the cell that is looked at, or else on what is pinned. */
   point(cell: Cell | null): void {
     this.#at = cell;
-    const at = cell ? { query: [cell.query], key: [cell.key] } : this.#pinned();
+    this.stage.look(this.#look);
+    this.#showLook();
+  }
+
+  /** The tokens that are pointed at. */
+  get #look(): Cell | null {
+    if (!this.#at) return null;
+    const [query, key] = SIDES.map((side) => this.#selection[side][this.#at?.[side] ?? 0]);
+    return { query, key };
+  }
+
+  /** Crosshair and labels on the cell that is looked at, here or beside, or else on what is pinned. */
+  #showLook(): void {
+    const at = this.#rows({ ...this.stage.state(), ...(this.#look ?? this.stage.looked()) });
     this.#marks.replaceChildren(...SIDES.flatMap((side) => at[side].flatMap((i) => this.#mark(side, i))));
     this.stage.say(this.#describe(at));
   }
@@ -160,10 +166,10 @@ class Matrix {
     return inside(query, "query") && inside(key, "key") ? { query, key } : null;
   }
 
-  #pinned(): Selection {
-    const state = this.stage.state();
+  /** Rows and columns of tokens. */
+  #rows(tokens: Pick<State, Side>): Selection {
     const rows = (side: Side) =>
-      listOf(state[side]).flatMap((token) => {
+      listOf(tokens[side]).flatMap((token) => {
         const i = this.#selection[side].indexOf(token);
         return i < 0 ? [] : [i];
       });
@@ -173,7 +179,7 @@ class Matrix {
   #describe(at: Selection): string | null {
     if (!at.query.length || !at.key.length) return null;
     const { scene } = this.stage;
-    const { data, whole, name } = this.#shown;
+    const { data, whole, parts, name } = this.#shown;
     const tokens = (side: Side) => at[side].map((i) => this.#selection[side][i]);
     const names = SIDES.map((side) =>
       tokens(side)
@@ -183,20 +189,19 @@ class Matrix {
     const pairs = tokens("query").flatMap((query) => tokens("key").map((key) => query * scene.key.length + key));
     const sum = (weights: Float32Array) => pairs.reduce((sum, i) => sum + weights[i], 0);
     const isUnseen = pairs.every((i) => data.masked?.[i]);
-    const weight = formatWeight(sum(whole ?? data.weights));
+    const weight = formatValue([whole ?? data.weights, ...parts].map(sum));
     const said = pairs.length > 1 ? `${weight} in sum` : whole && !sum(data.weights) ? `${weight}, hidden` : weight;
-    const value = tokens("key").every((key) => key === scene.hidden) ? HIDDEN : isUnseen ? MASKED : said;
-    return `${layerName(this.#choice, scene.layers.length)} · ${name} · ${names.join(" → ")} ${value}`;
+    const value = isUnseen ? scene.why({ query: tokens("query"), key: tokens("key") }) : said;
+    return `${scene.layerName(this.#choice)} · ${name} · ${names.join(" → ")} ${value}`;
   }
 
   #paint(): void {
     const { width, height, cell } = this.#layout;
-    const { scene, theme, state } = this.stage;
+    const { scene, scenes, theme, state } = this.stage;
     const { query, key } = this.#selection;
     const cells = pool(this.#shown.data, scene.key.length, this.#selection, query.length, key.length);
     const full = state().scale === "full";
-    const largest = full ? 1 : cells.reduce((most, weight) => Math.max(most, weight), FLOOR);
-    const shading: Shading = { scale: theme.scale, largest, ink: theme.ink };
+    const shading = shadingOf(this.stage, full ? 1 : largestDrawn(this.stage, this.#choice));
     const context = prepare(this.#canvas, width, height);
     this.#paintCells(context, cells, shading);
     context.font = fontOf(this.#root, FONT);
@@ -207,8 +212,9 @@ class Matrix {
     this.#legend.replaceChildren(
       ...legend(
         shading,
-        full ? "the same for all heads" : this.#shown.head === null ? "of this picture" : "of this head",
+        `square-root scale, ${full ? "the same for all heads" : `of ${scenes.length > 1 ? "both" : this.#shown.head === null ? "this picture" : "this head"}`}`,
         cells.includes(UNSEEN) ? scene.unseen : null,
+        scene.signed,
       ),
     );
   }
@@ -223,7 +229,7 @@ class Matrix {
     context.putImageData(new ImageData(bytes, width, height), Math.round(left * ratio), Math.round(top * ratio));
   }
 
-  #paintValues(context: CanvasRenderingContext2D, cells: Float32Array, { scale, largest }: Shading): void {
+  #paintValues(context: CanvasRenderingContext2D, cells: Float32Array, shading: Shading): void {
     const { left, top, cell } = this.#layout;
     const columns = this.#selection.key.length;
     context.font = fontOf(this.#root, 11);
@@ -231,7 +237,7 @@ class Matrix {
     context.textBaseline = "middle";
     cells.forEach((weight, i) => {
       if (weight === UNSEEN) return;
-      context.fillStyle = toCss(readableOn(scale[Math.round(255 * scalePosition(weight, largest))]));
+      context.fillStyle = toCss(readableOn(shading.scale[placeOn(shading, weight)]));
       const x = left + ((i % columns) + 0.5) * cell;
       context.fillText(formatCell(weight), x - 0.5, top + (Math.floor(i / columns) + 0.5) * cell);
     });

@@ -2,13 +2,16 @@ import { element, pixelRatio, place } from "../drawing/dom.ts";
 import { pool, shade } from "../drawing/heatmap.ts";
 import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
 import { LazyCanvases } from "../drawing/lazy.ts";
+import { legend } from "../drawing/legend.ts";
 import { Raster } from "../drawing/raster.ts";
-import { FLOOR, formatWeight } from "../scene/format.ts";
+import { formatValue } from "../scene/format.ts";
+import type { Scene } from "../scene/scene.ts";
 import { asColumns, type Selection, select } from "../scene/selection.ts";
 import { oneHead } from "../scene/shown.ts";
 import { tokenName } from "../scene/tokens.ts";
 import type { State } from "../state.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
+import { largestDrawn, shadingOf } from "./shades.ts";
 import type { Stage, View } from "./view.ts";
 
 /** Up to here a thumbnail's lines are told apart. */
@@ -46,7 +49,8 @@ export const modelView: View = {
     field: "thumbnails",
     label: "Heads as",
     options: { lines: "lines", heatmap: "heat map" },
-    value: (state, scene) => thumbnails(state, select(scene, state.filter)),
+    isOffered: (_, { signed }) => !signed,
+    value: (state, scene) => thumbnails(state, scene),
   },
 
   mount(stage) {
@@ -61,8 +65,10 @@ export const modelView: View = {
   },
 };
 
-function thumbnails({ thumbnails }: State, { query, key }: Selection): "lines" | "heatmap" {
+function thumbnails({ thumbnails, filter }: State, scene: Scene): "lines" | "heatmap" {
+  if (scene.signed) return "heatmap";
   if (thumbnails !== "auto") return thumbnails;
+  const { query, key } = select(scene, filter);
   return Math.max(query.length, key.length) <= MOST_TOKENS_AS_LINES ? "lines" : "heatmap";
 }
 
@@ -70,6 +76,7 @@ class Grid {
   readonly #root = element("div", { class: "grid" });
   readonly #outline = element("div", { class: "outline" });
   readonly #note = element("p", { class: "note" });
+  readonly #legend = element("div", { class: "legend" });
   readonly #rows: HTMLElement[] = [];
   readonly #canvases: LazyCanvases;
   readonly #selection: Selection;
@@ -78,6 +85,7 @@ class Grid {
   readonly #cell: number;
   readonly #gap: number;
   #drawn = "";
+  #found: number | null = null;
   #at: Place | null = null;
   #open: Detail | null = null;
 
@@ -104,7 +112,11 @@ class Grid {
     place(this.#outline, { width: this.#cell, height: this.#cell });
     this.#outline.hidden = true;
     this.#root.append(this.#outline);
-    body.append(element("div", { class: "scroll" }, this.#root), this.#note);
+    body.append(element("div", { class: "scroll" }, this.#root), this.#note, this.#legend);
+    if (scene.signed) {
+      const words = "square-root scale, the same for all heads";
+      this.#legend.append(...legend(shadingOf(stage, this.#largest), words, scene.unseen, scene.signed));
+    }
     onPointer<Place>(body, signal, {
       hit: (event) => this.#hit(event),
       point: (place) => this.point(place),
@@ -116,7 +128,7 @@ class Grid {
     const { thumbnails, head, layer } = this.stage.state();
     if (thumbnails !== this.#drawn) {
       this.#drawn = thumbnails;
-      this.#note.textContent = this.#legend();
+      this.#note.textContent = this.#key();
       this.#canvases.repaint();
     }
     const { place } = this.#open ?? {};
@@ -125,7 +137,7 @@ class Grid {
       this.#markChosen();
     } else if (place?.layer !== layer || place.head !== head) this.#show({ layer, head });
     this.#open?.drawing.update();
-    this.point(this.#at);
+    this.#showLook();
   }
 
   move(layers: number, heads: number): void {
@@ -155,9 +167,23 @@ class Grid {
     return this.#rows[this.stage.scene.layers.indexOf(layer)];
   }
 
-  /** Outlines the head that is pointed at, and tells of it. */
   point(at: Place | null): void {
     this.#at = at;
+    this.stage.look(at && { ...at });
+    this.#showLook();
+  }
+
+  /** The head that is pointed at in the drawing beside this one, if there is one here. */
+  get #beside(): Place | null {
+    const { layer, head } = this.stage.looked() ?? {};
+    const { scene } = this.stage;
+    if (layer === undefined || head == null) return null;
+    return scene.layers.includes(layer) && head < scene.heads ? { layer, head } : null;
+  }
+
+  /** Outlines the head that is pointed at, here or beside, and tells of it. */
+  #showLook(): void {
+    const at = this.#at ?? this.#beside;
     this.#outline.hidden = !at;
     if (!at) {
       if (this.#open) this.#open.drawing.update();
@@ -171,25 +197,28 @@ class Grid {
 
   #describe({ layer, head }: Place): string {
     const { scene } = this.stage;
-    const { weights } = scene.head(layer, head);
+    const choice = oneHead(layer, head);
+    const [{ data, parts, name }] = scene.shown(choice);
     const width = scene.key.length;
     const { query: queries, key: keys } = this.#selection;
     let best = { weight: -1, query: 0, key: 0 };
     for (const query of queries) {
       for (const key of keys) {
-        const weight = weights[query * width + key];
+        const weight = Math.abs(data.weights[query * width + key]);
         if (weight > best.weight) best = { weight, query, key };
       }
     }
     const pair = `${tokenName(scene, "query", best.query)} → ${tokenName(scene, "key", best.key)}`;
-    return `Layer ${layer} · head ${head} · most: ${pair} ${formatWeight(best.weight)}`;
+    const value = formatValue([data.weights, ...parts].map((weights) => weights[best.query * width + best.key]));
+    const most = scene.signed ? "largest difference" : "most";
+    return `${scene.layerName(choice)} · ${name} · ${most}: ${pair} ${value}`;
   }
 
   /** How a thumbnail tells what has no weight from what has little. */
-  #legend(): string {
+  #key(): string {
     const { scene, state } = this.stage;
-    if (!scene.attention.hasMasked && scene.hidden === null) return "";
-    const asLines = thumbnails(state(), this.#selection) === "lines";
+    if (!scene.unseen || scene.signed) return "";
+    const asLines = thumbnails(state(), scene) === "lines";
     return asLines ? `No line: ${scene.unseen}, or less than ${FAINTEST}.` : `Hatched: ${scene.unseen}.`;
   }
 
@@ -239,7 +268,7 @@ class Grid {
   #paintRow(context: CanvasRenderingContext2D, layer: number): void {
     const ratio = pixelRatio();
     const size = Math.round(this.#cell * ratio);
-    const asLines = thumbnails(this.stage.state(), this.#selection) === "lines";
+    const asLines = thumbnails(this.stage.state(), this.stage.scene) === "lines";
     const paint = asLines ? this.#lines(size, ratio) : this.#heatmap(size);
     for (let head = 0; head < this.stage.scene.heads; head++) {
       const x = head * (this.#cell + this.#gap);
@@ -268,13 +297,21 @@ class Grid {
   }
 
   #heatmap(size: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {
-    const { scene, theme } = this.stage;
+    const { scene } = this.stage;
     const rows = Math.min(size, this.#columns.query.length);
     const columns = Math.min(size, this.#columns.key.length);
     return ({ layer, head }) => {
       const cells = pool(scene.head(layer, head), scene.key.length, this.#columns, rows, columns);
-      const shading = { scale: theme.scale, largest: Math.max(...cells, FLOOR), ink: theme.ink };
-      return shade(cells, rows, columns, size, size, 0, shading);
+      const largest = scene.signed ? this.#largest : largestDrawn(this.stage, oneHead(layer, head));
+      return shade(cells, rows, columns, size, size, 0, shadingOf(this.stage, largest));
     };
+  }
+
+  /** Of all heads. */
+  get #largest(): number {
+    const { scene } = this.stage;
+    const heads = [...Array(scene.heads).keys()];
+    this.#found ??= Math.max(...scene.layers.map((layer) => largestDrawn(this.stage, { ...oneHead(layer, 0), heads })));
+    return this.#found;
   }
 }

@@ -1,6 +1,7 @@
 import type { Theme } from "../drawing/theme.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
 import type { Scene } from "../scene/scene.ts";
+import type { Look } from "../scene/seen.ts";
 import type { Choice } from "../scene/shown.ts";
 import type { State } from "../state.ts";
 
@@ -10,6 +11,8 @@ export interface Stage {
   readonly body: HTMLElement;
   /** What is to be drawn. */
   readonly scene: Scene;
+  /** The scenes that are drawn beside one another, this one among them: one shade means the same in all of them. */
+  readonly scenes: readonly Scene[];
   /** What the attention is made of; null where it was not captured, and until it is loaded. */
   readonly neurons: Neurons | null;
   readonly theme: Theme;
@@ -22,6 +25,10 @@ export interface Stage {
   change(change: Partial<State>): void;
   /** Whether a finger's choice is added to those before it. */
   adds(): boolean;
+  /** What is pointed at in the drawing beside this one; tokens are this scene's, null for one that it doesn't have. */
+  looked(): Look | null;
+  /** Tells the drawing beside this one what is pointed at in this one. */
+  look(at: Look | null): void;
   /** Tells the reader in one line what is looked at; null gives the view's hint again. */
   say(line: string | null): void;
 }
@@ -54,7 +61,7 @@ export interface Own {
   readonly label: string;
   readonly options: Readonly<Record<string, string>>;
   /** Whether there is something to choose; always, where it isn't said. */
-  isOffered?(state: State): boolean;
+  isOffered?(state: State, scene: Scene): boolean;
   /** The value in force, where the state leaves it to the view. */
   value(state: State, scene: Scene): string;
 }

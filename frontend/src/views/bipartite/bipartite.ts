@@ -5,12 +5,15 @@ import { element, pixelRatio, place } from "../../drawing/dom.ts";
 import { clamp, onPointer } from "../../drawing/interaction.ts";
 import { fontOf, speaker, tokenColumn } from "../../drawing/labels.ts";
 import { LazyCanvases } from "../../drawing/lazy.ts";
+import { legend } from "../../drawing/legend.ts";
 import { Raster } from "../../drawing/raster.ts";
 import { FLOOR, formatCell, formatWeight } from "../../scene/format.ts";
+import type { Look } from "../../scene/seen.ts";
 import { type Selection, select } from "../../scene/selection.ts";
-import { type Choice, layerName, nameOf } from "../../scene/shown.ts";
+import { type Choice, nameOf } from "../../scene/shown.ts";
 import { type Run, runsOf, SIDES, type Side } from "../../scene/tokens.ts";
 import { choose, listOf } from "../../state.ts";
+import { largestDrawn, shadingOf } from "../shades.ts";
 import type { Stage } from "../view.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { FAINTEST, type Focus, leastDrawn, type ShownHead, type Strand, strands } from "./links.ts";
@@ -40,6 +43,7 @@ export class Bipartite {
   readonly #titles: Readonly<Record<Side, HTMLElement>>;
   readonly #speakers: readonly { readonly side: Side; readonly run: Run; readonly node: HTMLElement }[];
   readonly #note = element("p", { class: "note" });
+  readonly #legend = element("div", { class: "legend" });
   readonly #selection: Selection;
   /** All lines, and those of the tokens that are looked at, with their bands. */
   readonly #all: Layer;
@@ -48,6 +52,8 @@ export class Bipartite {
   #heads: readonly ShownHead[] = [];
   #layer = "";
   #drawn = "";
+  /** The weight whose lines are opaque. */
+  #strongest = 1;
   #hovered: Place | null = null;
 
   constructor(
@@ -66,8 +72,12 @@ export class Bipartite {
       this.#columns.key.children[selection.key.indexOf(scene.hidden)]?.classList.add("taken");
     }
     // All lines at once are as opaque as their weight: with a power they would cover one another.
-    this.#all = new Layer(signal, (weight) => weight);
-    this.#focused = new Layer(signal, focusOpacity, (context, top, height) => this.#paintBands(context, top, height));
+    this.#all = new Layer(signal, (weight) => this.#strength(weight));
+    this.#focused = new Layer(
+      signal,
+      (weight) => focusOpacity(this.#strength(weight)),
+      (context, top, height) => this.#paintBands(context, top, height),
+    );
     const layers = [this.#all.node, this.#focused.node];
     this.#root = element("div", { class: "bipartite" }, ...layers, this.#columns.query, this.#columns.key);
     this.#speakers = SIDES.flatMap((side) =>
@@ -78,7 +88,7 @@ export class Bipartite {
     this.#titles = { query: element("span", {}, of.query), key: element("span", {}, of.key) };
     const titles = element("div", { class: "sides" }, this.#titles.query, this.#titles.key);
     titles.hidden = of.query === of.key;
-    host.append(titles, this.#root, this.#note);
+    host.append(titles, this.#root, this.#note, this.#legend);
     this.#layout = this.#place();
     onPointer(this.#root, signal, {
       hit: (event) => this.#hit(event),
@@ -93,15 +103,32 @@ export class Bipartite {
     const wanted = nameOf(choice);
     if (wanted !== this.#drawn) {
       const { scene } = this.stage;
-      this.#heads = scene.shown(choice).map((shown) => ({ ...shown, colour: colour(shown.head) }));
-      this.#layer = layerName(choice, scene.layers.length);
+      this.#heads = scene.shown(choice).map((shown) => ({ ...shown, colour: this.#colours(colour(shown.head)) }));
+      this.#strongest = scene.signed ? largestDrawn(this.stage, choice) : 1;
+      this.#layer = scene.layerName(choice);
       this.#drawn = wanted;
       this.#layout = this.#place();
       const least = leastDrawn(this.#heads, scene.key.length, this.#selection);
+      if (scene.signed) {
+        const shading = shadingOf(this.stage, this.#strongest);
+        this.#legend.replaceChildren(...legend(shading, "", null, scene.signed));
+      }
       this.#note.textContent = least > FAINTEST ? `Lines below ${formatWeight(least)} are not drawn.` : "";
       this.#all.draw(this.#strands(NOTHING, least), this.#layout);
     }
     this.#showFocus();
+  }
+
+  /** A head has one colour; numbers of either sign have those of the ends of their scale. */
+  #colours(colour: Rgb): (weight: number) => Rgb {
+    const { scene, theme } = this.stage;
+    const [less, more] = scene.signed ? [theme.signed[0], theme.signed[theme.signed.length - 1]] : [colour, colour];
+    return (weight) => (weight < 0 ? less : more);
+  }
+
+  /** How strongly a weight is inked, 0 to 1. */
+  #strength(weight: number): number {
+    return Math.min(1, Math.abs(weight) / this.#strongest);
   }
 
   /** Moves the keyboard's look: up and down by rows, left to the queries, right to the keys. */
@@ -146,7 +173,13 @@ export class Bipartite {
   #point(place: Place | null): void {
     if (place?.side === this.#hovered?.side && place?.row === this.#hovered?.row) return;
     this.#hovered = place;
+    this.stage.look(this.#look);
     this.#showFocus();
+  }
+
+  /** The token that is pointed at. */
+  get #look(): Look | null {
+    return this.#hovered && { [this.#hovered.side]: this.#selection[this.#hovered.side][this.#hovered.row] };
   }
 
   #place(): Layout {
@@ -172,13 +205,11 @@ export class Bipartite {
     return strands(this.#heads, keyCount, this.#selection, focus, this.#layout.rowHeight, least);
   }
 
-  /** What is looked at: hovered first, else pinned. */
+  /** What is looked at: hovered first, here or beside, else pinned. */
   #focus(): Focus {
-    const state = this.stage.state();
-    const pinned = (side: Side) => listOf(state[side]).filter((token) => this.#selection[side].includes(token));
-    const focus = { query: pinned("query"), key: pinned("key") };
-    if (this.#hovered) focus[this.#hovered.side] = [this.#selection[this.#hovered.side][this.#hovered.row]];
-    return focus;
+    const tokens = { ...this.stage.state(), ...(this.#look ?? this.stage.looked()) };
+    const shown = (side: Side) => listOf(tokens[side]).filter((token) => this.#selection[side].includes(token));
+    return { query: shown("query"), key: shown("key") };
   }
 
   #showFocus(): void {
@@ -238,17 +269,18 @@ export class Bipartite {
         const sum = pairs.reduce((sum, at) => sum + data.weights[at], 0);
         // Shades of sums are those of their means, which end at 1 like single weights.
         const weight = sum / pairs.length;
+        const opacity = focusOpacity(this.#strength(weight));
         const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
         const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
         context.fillStyle = toCss(ink, 0.05);
         context.fillRect(...box);
-        if (weight < FLOOR) return;
-        context.fillStyle = toCss(colour, focusOpacity(weight));
+        if (Math.abs(weight) < FLOOR) return;
+        context.fillStyle = toCss(colour(weight), opacity);
         context.fillRect(...box);
-        const isNumbered = weight >= NUMBERED.weight && bands.cell >= NUMBERED.width;
+        const isNumbered = this.#strength(weight) >= NUMBERED.weight && bands.cell >= NUMBERED.width;
         const label = single ? formatCell(sum) : isNumbered ? String(head) : "";
         if (!label || inside) return;
-        context.fillStyle = toCss(readableOn(blend(ground, colour, focusOpacity(weight))));
+        context.fillStyle = toCss(readableOn(blend(ground, colour(weight), opacity)));
         context.fillText(label, box[0] + box[2] / 2, y + rowHeight / 2 + 0.5);
       });
     });
@@ -297,7 +329,7 @@ class Layer {
     const thickness = ratio * (count < LINE_WIDTH.manyFrom ? LINE_WIDTH.few : LINE_WIDTH.many);
     for (const { colour, lines } of this.#strands) {
       for (const [from, to, weight] of lines) {
-        raster.curve((from - top) * ratio, (to - top) * ratio, thickness, colour, this.opacity(weight));
+        raster.curve((from - top) * ratio, (to - top) * ratio, thickness, colour(weight), this.opacity(weight));
       }
     }
     context.putImageData(new ImageData(raster.bytes(), raster.width, raster.height), Math.round(lines.left * ratio), 0);

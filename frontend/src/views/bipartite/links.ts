@@ -11,7 +11,8 @@ export const FAINTEST = 0.005;
 const MOST_LINES = 15_000;
 
 export interface ShownHead extends Shown {
-  readonly colour: Rgb;
+  /** Of a weight: the head's, or that of its sign. */
+  readonly colour: (weight: number) => Rgb;
 }
 
 /** Tokens that are looked at, as indices into the scene's; none of a side leaves all of it. */
@@ -19,7 +20,7 @@ export type Focus = Selection;
 
 /** The lines of one head: where each starts and ends, in pixels from the top, and its weight. */
 export interface Strand {
-  readonly colour: Rgb;
+  readonly colour: ShownHead["colour"];
   readonly lines: readonly (readonly [from: number, to: number, weight: number])[];
 }
 
@@ -50,7 +51,7 @@ export function strands(
       const start = selection.query[q] * keyCount;
       for (const k of rows.key) {
         const weight = weights[start + selection.key[k]];
-        if (weight >= least) lines.push([q * rowHeight + middle, k * rowHeight + middle, weight]);
+        if (Math.abs(weight) >= least) lines.push([q * rowHeight + middle, k * rowHeight + middle, weight]);
       }
     }
     return { colour, lines };
@@ -62,7 +63,7 @@ export function leastDrawn(heads: readonly ShownHead[], keyCount: number, select
   const lines = new Uint32Array(1001);
   for (const { data } of heads) {
     for (const query of selection.query) {
-      for (const key of selection.key) lines[Math.floor(data.weights[query * keyCount + key] * 1000)]++;
+      for (const key of selection.key) lines[Math.floor(Math.abs(data.weights[query * keyCount + key]) * 1000)]++;
     }
   }
   let count = 0;

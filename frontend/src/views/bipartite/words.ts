@@ -1,4 +1,4 @@
-import { FLOOR, formatPercent, formatWeight, HIDDEN, MASKED } from "../../scene/format.ts";
+import { FLOOR, formatPercent, formatValue } from "../../scene/format.ts";
 import type { Scene } from "../../scene/scene.ts";
 import type { Selection } from "../../scene/selection.ts";
 import { hiddenShare } from "../../scene/shown.ts";
@@ -10,7 +10,7 @@ const TOLD = 3;
 
 /** What is looked at, in a line: its strongest links, each the sum over the tokens that are looked at. */
 export function describe(
-  scene: Pick<Scene, "query" | "key" | "hidden">,
+  scene: Pick<Scene, "query" | "key" | "why">,
   layer: string,
   heads: readonly ShownHead[],
   selection: Selection,
@@ -20,17 +20,16 @@ export function describe(
   const links = heads.flatMap((head) => linksOf(head, scene.key.length, selection, focus));
   const isPair = focus.query.length > 0 && focus.key.length > 0;
   const told = links
-    .filter(({ weight }) => isPair || weight >= FLOOR)
-    .sort((a, b) => b.weight - a.weight)
+    .filter(({ sums: [weight] }) => isPair || Math.abs(weight) >= FLOOR)
+    .sort((a, b) => Math.abs(b.sums[0]) - Math.abs(a.sums[0]))
     .slice(0, TOLD)
-    .map(({ head, other, weight }) => {
+    .map(({ head, other, sums }) => {
       const name = isPair ? "" : `${tokenName(scene, focus.query.length ? "key" : "query", other)} `;
-      return `${name}${formatWeight(weight)}${heads.length === 1 ? "" : ` (${head.name})`}`;
+      return `${name}${formatValue(sums)}${heads.length === 1 ? "" : ` (${head.name})`}`;
     });
-  const nothing = focus.key.length === 1 && focus.key[0] === scene.hidden ? HIDDEN : MASKED;
   const where = heads.length === 1 ? `${layer} · ${heads[0].name}` : layer;
   const sum = Math.max(focus.query.length, focus.key.length) > 1 ? " in sum" : "";
-  const rest = links.length ? `${told.join(", ")}${sum}${hiddenOf(heads, scene.key.length, focus)}` : nothing;
+  const rest = links.length ? `${told.join(", ")}${sum}${hiddenOf(heads, scene.key.length, focus)}` : scene.why(focus);
   return `${where} · ${subject(scene, focus)} ${rest}`;
 }
 
@@ -38,27 +37,32 @@ interface Link {
   readonly head: ShownHead;
   /** The token that is not looked at; of a pair the key. */
   readonly other: number;
-  readonly weight: number;
+  /** Of the weights; in a difference also of what each is taken of. */
+  readonly sums: readonly number[];
 }
 
 /** Links of one head between what is looked at and each token of the other side, or one for all that is looked at. */
 function linksOf(head: ShownHead, keyCount: number, selection: Selection, focus: Focus): Link[] {
-  const { weights, masked } = head.data;
+  const { masked } = head.data;
   const rows = rowsInFocus(selection, focus);
   const isPair = focus.query.length > 0 && focus.key.length > 0;
-  const sums = new Map<number, number>();
+  // A pair that was asked for by name is told although it isn't drawn.
+  const weights = [(isPair && head.whole) || head.data.weights, ...head.parts];
+  const sums = new Map<number, number[]>();
   for (const q of rows.query) {
     for (const k of rows.key) {
       const [query, key] = [selection.query[q], selection.key[k]];
       const at = query * keyCount + key;
       if (masked?.[at]) continue;
       const other = isPair ? focus.key[0] : focus.query.length ? key : query;
-      // A pair that was asked for by name is told although it isn't drawn.
-      const weight = isPair && head.whole ? head.whole[at] : weights[at];
-      sums.set(other, (sums.get(other) ?? 0) + weight);
+      const before = sums.get(other);
+      sums.set(
+        other,
+        weights.map((of, i) => of[at] + (before?.[i] ?? 0)),
+      );
     }
   }
-  return [...sums].map(([other, weight]) => ({ head, other, weight }));
+  return [...sums].map(([other, sums]) => ({ head, other, sums }));
 }
 
 /** How much of what the looked-at queries give is hidden, on average over heads and queries. */
