@@ -12,6 +12,7 @@ import { asFollower, chosenIn, join, leave, type Member, showOpened, tell } from
 import { arrived, withoutHash } from "./page/links.ts";
 import { type Step, setOut } from "./page/steps.ts";
 import { type Compared, shapesOf } from "./scene/comparison.ts";
+import { formatToken } from "./scene/format.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./styles/view.css";
 import { VIEWS } from "./views/registry.ts";
@@ -197,7 +198,10 @@ export class AttnView extends HTMLElement implements Member {
       exhibits.get(this.dataset[place.key], this, async () => parseExhibit(await read(this, place))),
     );
     const names = fetched.length > 1 ? (this.#written<unknown[]>("names") ?? ["first", "second"]) : [""];
-    return (await Promise.all(fetched)).map((exhibit, i) => ({ exhibit, name: String(names[i]) }));
+    return (await Promise.all(fetched)).map((exhibit, i) => ({
+      exhibit,
+      name: names[i] ? formatToken(String(names[i])) : "",
+    }));
   }
 
   /** Pages may link neurons, so that only those who look at them fetch them. */

@@ -2,7 +2,7 @@ import { expect, describe as group, test } from "vitest";
 import { parseExhibit } from "../src/exhibit/exhibit.ts";
 import { formatPercent, formatWeight } from "../src/scene/format.ts";
 import { strongest } from "../src/scene/reduce.ts";
-import { AS_CAPTURED, Scene } from "../src/scene/scene.ts";
+import { AS_CAPTURED, Captured } from "../src/scene/scene.ts";
 import { type Selection, select } from "../src/scene/selection.ts";
 import { tokenName } from "../src/scene/tokens.ts";
 import { leastDrawn, type ShownHead, strands } from "../src/views/bipartite/links.ts";
@@ -16,7 +16,7 @@ function shown(head: number, weights: number[], masked: number[] | null = null):
     weights: Float32Array.from(weights),
     masked: masked && Uint8Array.from(masked),
   };
-  return { head, name: `head ${head}`, data, whole: null, colour: [0, 0, head] };
+  return { head, name: `head ${head}`, data, whole: null, parts: [], colour: () => [0, 0, head] };
 }
 
 const HEAD = shown(4, [0.75, 0.25, 0.5, 0.5]);
@@ -25,7 +25,7 @@ const BOTH = { query: [0, 1], key: [0, 1] };
 group("lines", () => {
   test("lead from the query's row to the key's", () => {
     const [{ lines, colour }] = strands([HEAD], 2, BOTH, NOTHING, 20, 0.3);
-    expect(colour).toEqual([0, 0, 4]);
+    expect(colour(1)).toEqual([0, 0, 4]);
     expect(lines).toEqual([
       [10, 10, 0.75],
       [30, 10, 0.5],
@@ -72,7 +72,7 @@ group("lines", () => {
 });
 
 group("in words", () => {
-  const scene = new Scene(parseExhibit(fixture("causal").raw).find(), AS_CAPTURED);
+  const scene = new Captured(parseExhibit(fixture("causal").raw).find(), AS_CAPTURED);
   const selection = select(scene, "all");
   const weights = Array(36).fill(0);
   const masked = fixture("causal").expected.self.masked.slice(0, 36);
@@ -140,7 +140,7 @@ group("in words", () => {
   });
 
   test("hidden is not masked", () => {
-    const hidden = new Scene(scene.attention, { units: "pieces", sink: "hidden" });
+    const hidden = new Captured(scene.attention, { units: "pieces", sink: "hidden" });
     const data = hidden.head(0, 0);
     const words = describe(hidden, "Layer 0", [{ ...head, data }], selection, { query: [5], key: [0] });
     expect(words).toBe("Layer 0 · head 7 · ly → The hidden");

@@ -6,6 +6,7 @@ import {
   formatPercent,
   formatShare,
   formatToken,
+  formatValue,
   formatWeight,
 } from "../src/scene/format.ts";
 
@@ -18,6 +19,9 @@ test.each([
   [0.0996, "0.10"],
   [0.414, "0.41"],
   [1, "1.00"],
+  [-0.0005, "< 0.001"],
+  [-0.0321, "−0.032"],
+  [-0.414, "−0.41"],
 ])("a weight of %s reads %s", (weight, text) => {
   expect(formatWeight(weight)).toBe(text);
 });
@@ -31,6 +35,25 @@ test.each([
   [0.996, "1"],
 ])("in a cell %s reads %j", (weight, text) => {
   expect(formatCell(weight)).toBe(text);
+});
+
+test.each([
+  [0.004, ""],
+  [-0.004, ""],
+  [0.414, "+.41"],
+  [-0.414, "−.41"],
+  [-1, "−1"],
+])("in a cell the difference %s reads %j", (weight, text) => {
+  expect(formatCell(weight, true)).toBe(text);
+});
+
+test.each([
+  [[0.414], "0.41"],
+  [[0.125, 0.414, 0.289], "+0.13 (0.41 − 0.29)"],
+  [[-0.125, 0, 0.125], "−0.13 (0 − 0.13)"],
+  [[0, 0.5, 0.5], "0 (0.50 − 0.50)"],
+])("a weight, or a difference and what it is taken of: %j reads %s", (values, text) => {
+  expect(formatValue(values)).toBe(text);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseExhibit } from "../src/exhibit/exhibit.ts";
 import { notesOf } from "../src/frame/notes.ts";
-import { AS_CAPTURED, Scene } from "../src/scene/scene.ts";
+import { AS_CAPTURED, Captured } from "../src/scene/scene.ts";
 import { describeMask, windowOf } from "../src/scene/window.ts";
 import { fixture } from "./fixtures.ts";
 
@@ -48,12 +48,12 @@ describe("a layer's mask", () => {
 describe("above the drawing", () => {
   const told = (name: string, of: string, switches = AS_CAPTURED, layer: number | null = null) => {
     const exhibit = parseExhibit(fixture(name).raw);
-    return notesOf(exhibit, new Scene(exhibit.find(of), switches), switches, layer).slice(1);
+    return notesOf(exhibit, new Captured(exhibit.find(of), switches), switches, layer).slice(1);
   };
 
   test("stand the exhibit's own notes first", () => {
     const exhibit = parseExhibit(fixture("full").raw);
-    expect(notesOf(exhibit, new Scene(exhibit.find(), AS_CAPTURED), AS_CAPTURED, 0)).toEqual(["A note."]);
+    expect(notesOf(exhibit, new Captured(exhibit.find(), AS_CAPTURED), AS_CAPTURED, 0)).toEqual(["A note."]);
   });
 
   test("stands what the layer's mask is, where a layer is shown", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseExhibit } from "../src/exhibit/exhibit.ts";
 import { notesOfChoice } from "../src/frame/notes.ts";
 import { strongest } from "../src/scene/reduce.ts";
-import { AS_CAPTURED, Scene } from "../src/scene/scene.ts";
+import { AS_CAPTURED, Captured } from "../src/scene/scene.ts";
 import { type Choice, hiddenShare, layerName } from "../src/scene/shown.ts";
 import { ATTENTIONS, fixture } from "./fixtures.ts";
 
@@ -10,7 +10,7 @@ const EACH: Choice = { layer: 0, heads: [0, 1, 2], reduce: "none", by: "mean", m
 
 describe.each(ATTENTIONS)("%s %s", (name, of) => {
   const { raw, expected } = fixture(name);
-  const scene = new Scene(parseExhibit(raw).find(of), AS_CAPTURED);
+  const scene = new Captured(parseExhibit(raw).find(of), AS_CAPTURED);
   const { layers, shape, weights, masked } = expected[of];
   const [, heads, queries, keys] = shape;
   const size = queries * keys;
@@ -65,7 +65,7 @@ describe.each(ATTENTIONS)("%s %s", (name, of) => {
 });
 
 describe("in words", () => {
-  const scene = new Scene(parseExhibit(fixture("full").raw).find(), AS_CAPTURED);
+  const scene = new Captured(parseExhibit(fixture("full").raw).find(), AS_CAPTURED);
 
   test("heads and layers that became one are named so", () => {
     const names = (choice: Partial<Choice>) => scene.shown({ ...EACH, ...choice }).map(({ name }) => name);

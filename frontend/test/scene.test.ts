@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Attention, parseExhibit, type Token } from "../src/exhibit/exhibit.ts";
 import type { Track } from "../src/exhibit/track.ts";
 import { joinHead, joinTokens, wordStarts } from "../src/scene/join.ts";
-import { AS_CAPTURED, canHideSink, hasWords, Scene } from "../src/scene/scene.ts";
+import { AS_CAPTURED, Captured, canHideSink, hasWords } from "../src/scene/scene.ts";
 import { withoutFirstKey } from "../src/scene/sink.ts";
 import { FIXTURES, fixture, token } from "./fixtures.ts";
 
@@ -65,7 +65,7 @@ describe("words", () => {
 
   test.each(FIXTURES)("of the %s fixture follow the formula", (name) => {
     for (const attention of parseExhibit(fixture(name).raw).attentions) {
-      const scene = new Scene(attention, { units: "words", sink: "shown" });
+      const scene = new Captured(attention, { units: "words", sink: "shown" });
       const group = (tokens: readonly Token[]) =>
         wordStarts(tokens).map((start, i, all) =>
           Array.from({ length: (all[i + 1] ?? tokens.length) - start }, (_, j) => start + j),
@@ -101,19 +101,19 @@ describe("the first token", () => {
 
   test("of a word goes, and the rest of the word stays", () => {
     const attention = parseExhibit(fixture("causal").raw).find();
-    const scene = (units: "pieces" | "words") => new Scene(attention, { units, sink: "hidden" });
+    const scene = (units: "pieces" | "words") => new Captured(attention, { units, sink: "hidden" });
     expect(scene("words").hidden).toBe(0);
     expect(scene("pieces").hidden).toBe(0);
-    expect(new Scene(attention, AS_CAPTURED).hidden).toBe(null);
+    expect(new Captured(attention, AS_CAPTURED).hidden).toBe(null);
     const { name, of, query, layers, error } = attention;
     const oneWord = [token("a"), piece("b"), ...query.slice(2)];
     const joined = new Attention(name, of, query, oneWord, layers, error, { shape: [2, 3, 6, 6] } as unknown as Track);
-    expect(new Scene(joined, { units: "words", sink: "hidden" }).hidden).toBe(null);
+    expect(new Captured(joined, { units: "words", sink: "hidden" }).hidden).toBe(null);
   });
 
   test("goes before words are joined", () => {
     const attention = parseExhibit(fixture("full").raw).find();
-    const scene = new Scene(attention, { units: "words", sink: "hidden" });
+    const scene = new Captured(attention, { units: "words", sink: "hidden" });
     const left = withoutFirstKey(attention.head(1, 2), attention.key.length);
     const starts = wordStarts(attention.query);
     expect(scene.head(1, 2)).toEqual(joinHead(left, starts, starts, attention.key.length));
@@ -131,23 +131,23 @@ describe("the first token", () => {
     const exhibit = parseExhibit(fixture("cross").raw);
     expect(exhibit.attentions.map(canHideSink)).toEqual([false, true, true]);
     const cross = exhibit.find("cross");
-    expect(new Scene(cross, { units: "pieces", sink: "hidden" }).head(0, 0)).toBe(cross.head(0, 0));
+    expect(new Captured(cross, { units: "pieces", sink: "hidden" }).head(0, 0)).toBe(cross.head(0, 0));
   });
 });
 
 test("with no switch on, a scene is the attention itself", () => {
   const attention = parseExhibit(fixture("window").raw).find();
-  const scene = new Scene(attention, AS_CAPTURED);
+  const scene = new Captured(attention, AS_CAPTURED);
   expect(scene.head(8, 1)).toBe(attention.head(8, 1));
   expect([scene.query, scene.layers, scene.heads]).toEqual([attention.query, [4, 8], 3]);
 });
 
 test("tokens of the state are pieces, whatever is shown", () => {
   const attention = parseExhibit(fixture("full").raw).find(); // [CLS] slow ly [SEP] fast [SEP]
-  const words = new Scene(attention, { units: "words", sink: "shown" });
+  const words = new Captured(attention, { units: "words", sink: "shown" });
   expect([0, 1, 2, 3, 4, 5].map((i) => words.shownAt("query", i))).toEqual([0, 1, 1, 2, 3, 4]);
   expect([0, 1, 2, 3, 4].map((i) => words.pieceAt("query", i))).toEqual([0, 1, 3, 4, 5]);
-  const pieces = new Scene(attention, AS_CAPTURED);
+  const pieces = new Captured(attention, AS_CAPTURED);
   expect([0, 5].map((i) => pieces.shownAt("key", i))).toEqual([0, 5]);
   expect(pieces.pieceAt("key", 5)).toBe(5);
 });

@@ -18,7 +18,8 @@ export function legend(
   const marks = signs ? [-largest, 0, largest] : [0, middle, largest];
   const labels = marks.map((mark) => (mark ? (signs && mark > 0 ? "+" : "") + formatWeight(mark) : "0"));
   const [ramp, ...rest] = legendOf(scale, labels, words, ink, unseen);
-  return signs ? [element("span", {}, signs.less), ramp, element("span", {}, signs.more), ...rest] : [ramp, ...rest];
+  if (!signs) return [ramp, ...rest];
+  return [element("span", { class: "signs" }, signs.less, ramp, signs.more), ...rest];
 }
 
 /** A scale with marks at its start, middle and end, what is to be said of it, and the hatch. */
@@ -37,7 +38,7 @@ export function legendOf(
   });
   const labels = marks.map((mark) => element("span", {}, mark));
   const ramp = element("span", { class: "scale" }, bar, element("span", { class: "marks" }, ...labels));
-  const parts = [ramp, element("span", {}, words)];
+  const parts = [ramp, ...(words ? [element("span", {}, words)] : [])];
   if (unseen) {
     const swatch = canvas(SWATCH, (context) => hatch(context, SWATCH, ink));
     parts.push(element("span", { class: "masked" }, swatch, unseen));

@@ -12,6 +12,8 @@ export interface Theme {
   readonly scale: readonly Rgb[];
   /** For numbers of either sign; nothing is in its middle. */
   readonly signed: readonly Rgb[];
+  /** The same for a grid of cells, of which those of nothing are to be seen, too. */
+  readonly difference: readonly Rgb[];
   readonly head: (head: number) => Rgb;
 }
 
@@ -28,6 +30,7 @@ export function readTheme(element: Element): Theme {
     accent: accentColour(dark),
     scale: sequentialScale(ground, dark),
     signed: signedScale(ground, dark),
+    difference: signedScale(blend(ground, ink, 0.05), dark),
     head: (head) => heads[head % heads.length],
   };
 }

@@ -57,8 +57,7 @@ function notesOfComparison(
   const notes: string[] = [];
   if ((signed || beside) && areOtherModels(first.exhibit, second.exhibit) && !joinsHeads(state)) {
     notes.push(
-      "Heads of two models have nothing to do with one another for having the same number, unless one model was made " +
-        "from the other; compare means over heads.",
+      "A head of one model has nothing to do with the head of that number in another model; compare means over heads.",
     );
   }
   if (!signed) return notes;

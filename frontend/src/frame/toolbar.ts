@@ -243,7 +243,7 @@ function headTiles(state: () => State, change: Change): Toolbar {
   const node = element("div", { class: "heads", role: "group", "aria-label": "Heads" });
   return {
     node,
-    update: (state, view, theme, _, { heads }) => {
+    update: (state, view, theme, { signed }, { heads }) => {
       if (tiles.length !== heads) {
         tiles = Array.from({ length: heads }, (_, head) => tileOf(head));
         node.replaceChildren("Heads", ...tiles, all);
@@ -254,7 +254,7 @@ function headTiles(state: () => State, change: Change): Toolbar {
       all.hidden = !many;
       all.toggleAttribute("disabled", state.heads.length === tiles.length);
       tiles.forEach((tile, head) => {
-        const colour = many && !joinsHeads(state) ? theme.head(head) : theme.accent;
+        const colour = many && !joinsHeads(state) && !signed ? theme.head(head) : theme.accent;
         setPressed(tile, many ? state.heads.includes(head) : shownHead(state) === head);
         tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
         tile.style.setProperty("--head", toCss(colour));

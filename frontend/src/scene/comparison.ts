@@ -3,7 +3,7 @@
 import type { Attention, Exhibit } from "../exhibit/exhibit.ts";
 import type { AttentionShape, State } from "../state.ts";
 import { align } from "./align.ts";
-import { Difference, type Pairs, reachOf } from "./difference.ts";
+import { difference, type Pairs, reachOf } from "./difference.ts";
 import { Captured, type Scene, type Switches } from "./scene.ts";
 import type { Side } from "./tokens.ts";
 
@@ -36,7 +36,7 @@ export function scenesOf(
   const attention = other && counterpart(other, name);
   if (!attention || comparison === "first") return [first];
   const second = new Second(attention, switches, other.name, first);
-  if (comparison === "difference") return [new Difference(first, second, second.pairs)];
+  if (comparison === "difference") return [difference(first, second, second.pairs)];
   return comparison === "both" ? [first, second] : [second];
 }
 

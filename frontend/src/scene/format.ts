@@ -22,11 +22,10 @@ export function formatValue([weight, ...parts]: readonly number[]): string {
 }
 
 /** A weight where there is little room: ".41", "1", nothing where it would read ".00". */
-export function formatCell(weight: number): string {
+export function formatCell(weight: number, isSigned = false): string {
   const size = Math.abs(weight);
-  return (
-    (weight < 0 && size >= 0.005 ? "−" : "") + (size >= 0.995 ? "1" : size < 0.005 ? "" : size.toFixed(2).slice(1))
-  );
+  if (size < 0.005) return "";
+  return (weight < 0 ? "−" : isSigned ? "+" : "") + (size >= 0.995 ? "1" : size.toFixed(2).slice(1));
 }
 
 /** A number of either sign, with about three digits. */

@@ -239,7 +239,11 @@ class Matrix {
       if (weight === UNSEEN) return;
       context.fillStyle = toCss(readableOn(shading.scale[placeOn(shading, weight)]));
       const x = left + ((i % columns) + 0.5) * cell;
-      context.fillText(formatCell(weight), x - 0.5, top + (Math.floor(i / columns) + 0.5) * cell);
+      context.fillText(
+        formatCell(weight, this.stage.scene.signed !== null),
+        x - 0.5,
+        top + (Math.floor(i / columns) + 0.5) * cell,
+      );
     });
   }
 }

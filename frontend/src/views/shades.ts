@@ -8,7 +8,7 @@ import type { Stage } from "./view.ts";
 
 /** Shades that end at a number. Of a difference, what may come from rounding has none. */
 export const shadingOf = ({ scene: { signed }, theme }: Stage, largest: number): Shading => ({
-  scale: signed ? theme.signed : theme.scale,
+  scale: signed ? theme.difference : theme.scale,
   largest,
   least: signed?.error ?? 0,
   ink: theme.ink,

@@ -278,7 +278,7 @@ export class Bipartite {
         context.fillStyle = toCss(colour(weight), opacity);
         context.fillRect(...box);
         const isNumbered = this.#strength(weight) >= NUMBERED.weight && bands.cell >= NUMBERED.width;
-        const label = single ? formatCell(sum) : isNumbered ? String(head) : "";
+        const label = single ? formatCell(sum, this.stage.scene.signed !== null) : isNumbered ? String(head) : "";
         if (!label || inside) return;
         context.fillStyle = toCss(readableOn(blend(ground, colour(weight), opacity)));
         context.fillText(label, box[0] + box[2] / 2, y + rowHeight / 2 + 0.5);
