@@ -111,6 +111,77 @@ def test_the_same_batch_gives_the_same_bytes_again(real):
         assert first.largest_error == second.largest_error
 
 
+# What the gallery says of each model. Of heads: the attention of "She" to the nurse and the doctor, and that of "He".
+OF_HEADS = {
+    "minilm": {(1, 3): (0.23, 0.10, 0.07, 0.60)},
+    "smollm2": {(9, 3): (0.13, 0.31, 0.53, 0.05), (9, 4): (0.47, 0.15, 0.14, 0.19)},
+}
+# The head with the largest preference, that, what half of the heads are within, how many are beyond 0.1, and their mean.
+OF_ALL = {"minilm": ((1, 3), 0.66, 0.012, 7, 0.008), "smollm2": ((9, 3), -0.66, 0.004, 12, 0.007)}
+OTHERS = [
+    ("The nurse asked the doctor a question.", "nurse", "doctor"),
+    ("The doctor told the nurse a story.", "nurse", "doctor"),
+    ("The engineer asked the teacher a question.", "teacher", "engineer"),
+    ("The carpenter asked the secretary a question.", "secretary", "carpenter"),
+]
+
+
+@pytest.fixture
+def pronouns(real, own):
+    """A sentence → attention with "She" after it and with "He"; and of both to two words, shape (4, layer, head)."""
+    subject, _ = real
+
+    def ask(sentence: str, *words: str) -> tuple[list[np.ndarray], np.ndarray]:
+        attention, to_words = [], []
+        for pronoun in ("She", "He"):
+            encoding = subject.reader.read(Text(text=f"{sentence} {pronoun}"))
+            labels = [token.label for token in encoding.tokens["text"]]
+            weights = own(encoding).numpy()
+            attention.append(weights)
+            to_words += [weights[:, :, labels.index(pronoun), labels.index(word)] for word in words]
+        return attention, np.stack(to_words)
+
+    return ask
+
+
+def preference(to_words: np.ndarray) -> np.ndarray:
+    """How much more "She" prefers the first word to the second than "He" does, by layer and head."""
+    return (to_words[0] - to_words[1]) - (to_words[2] - to_words[3])
+
+
+def test_what_the_gallery_says_of_she_and_he(pronouns, request):
+    name = request.node.callspec.params["real"]
+    attention, to_words = pronouns("The doctor asked the nurse a question.", "nurse", "doctor")
+    preferred = preference(to_words)
+    for head, stated in OF_HEADS[name].items():
+        np.testing.assert_allclose(to_words[:, *head], stated, atol=0.0055)
+    head, largest, half, beyond, mean = OF_ALL[name]
+    assert np.unravel_index(np.abs(preferred).argmax(), preferred.shape) == head
+    assert preferred[head] == pytest.approx(largest, abs=0.005)
+    assert (np.abs(preferred) <= half).mean() >= 0.5
+    assert (np.abs(preferred) > 0.1).sum() == beyond
+    assert preferred.mean() == pytest.approx(mean, abs=0.0005)
+    changes = np.abs(attention[0] - attention[1])
+    if name == "minilm":
+        assert (changes.max((2, 3)) <= 0.1).mean() >= 0.5
+        assert changes[head].max() == changes.max() == pytest.approx(0.5, abs=0.005)
+    else:
+        assert changes[:, :, :-1].max() <= 1e-6
+        assert preferred[9, 4] == pytest.approx(0.38, abs=0.005)
+
+
+def test_what_the_gallery_says_of_four_more_pairs(pronouns, request):
+    preferred = [preference(pronouns(*other)[1]) for other in OTHERS]
+    if request.node.callspec.params["real"] == "minilm":
+        found = [heads[1, 3] for heads in preferred]
+        assert (min(found), max(found)) == pytest.approx((0.26, 0.60), abs=0.007)
+        assert all(np.abs(heads).max() == heads[1, 3] for heads in preferred)
+    else:
+        opposite, alike = ([heads[9, head] for heads in preferred] for head in (3, 4))
+        assert (min(opposite), max(opposite)) == pytest.approx((-0.67, -0.28), abs=0.007)
+        assert (min(alike), max(alike)) == pytest.approx((0.22, 0.54), abs=0.007)
+
+
 def test_labels_are_the_texts_own_characters(real):
     subject, _ = real
     for sentence in SENTENCES:
