@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
-const BUDGET = { raw: 118_000, gzipped: 40_000 };
+const BUDGET = { raw: 140_000, gzipped: 48_000 };
 
 // The style sheet that a module imports becomes a minified string, with those that it imports.
 const cssAsText = {
