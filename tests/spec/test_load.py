@@ -113,7 +113,7 @@ def test_a_link_and_a_tour_are_loaded(tmp_path):
 
     view = gallery.views["she"]
     assert view.link == "she"
-    assert view.steps == (Step(caption="First.", heads=(1,)), Step(caption="Then.", view="matrix", query=9))
+    assert view.steps == (Step(caption="First.", heads=(1,)), Step(caption="Then.", view="matrix", query=(9, 3)))
     assert [step.model_fields_set for step in view.steps] == [{"caption", "heads"}, {"caption", "view", "query"}]
 
 
@@ -303,7 +303,8 @@ TOUR = """\
       - {caption: First., heads: 1}
       - caption: Then.
         view: matrix
-        query: 9
+        query: [9, 3]
+  - {id: two, model: minilm, compare: [doctor, entail], comparison: first, mass: 0.5, sort: self, least: 0.1}
 """
 WHOLE = (HERE / "who-is-she.yaml").read_text(encoding="utf-8") + TOUR
 FRAGMENTS = st.one_of(
