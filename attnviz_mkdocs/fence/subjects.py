@@ -9,7 +9,7 @@ from attnviz_mkdocs.fence.compared import UnclearError, meant, names_of
 from attnviz_mkdocs.spec.explain import nothing_to_compare, the_same
 from attnviz_mkdocs.spec.gallery import Arrays, Subject
 from attnviz_mkdocs.spec.marked import Scalar, Sequence
-from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, nearest, quoted, some
+from attnviz_mkdocs.spec.mistakes import Mistake, nearest, quoted, some
 from attnviz_mkdocs.spec.together import wrong_together
 from attnviz_mkdocs.spec.types import FenceBody, Text
 
@@ -180,7 +180,7 @@ class Finder:
         elif body.messages is not None:
             texts = [Text(messages=body.messages)]
         elif compared == "text" and body.compare is not None:
-            self._warn_of_misspelt_names()
+            self._require_known_names()
             texts = [self._text(named) for named in body.compare]
         changes = body.model_dump(include=set(CHANGES), exclude_none=True)
         return [text.model_copy(update=changes) for text in texts]
@@ -199,17 +199,18 @@ class Finder:
             return self._base.names if self._base else None
         return names_of(body.compare, compared, self._home.texts if self._home else {})
 
-    def _warn_of_misspelt_names(self) -> None:
+    def _require_known_names(self) -> None:
         """A word beside the name of a text is hardly a sentence where it is nearly the name of another."""
-        texts = self._home.texts if self._home else {}
         entries = [entry for entry in self._entries() if isinstance(entry, Scalar)]
-        if self._home and any(entry.written in texts for entry in entries):
-            for entry in entries:
-                is_word = len(entry.written.split()) == 1
-                if entry.written not in texts and is_word and nearest(entry.written, texts):
-                    guess = did_you_mean(entry.written, texts)
-                    known = f"{quoted(self._home.name)} declares: {some(sorted(texts))}"
-                    self._mistakes.append(Mistake(entry.place, f"unknown text {quoted(entry.written)}{guess} {known}"))
+        if self._home is None or not any(entry.written in self._home.texts for entry in entries):
+            return
+        texts = self._home.texts
+        for entry in entries:
+            near = nearest(entry.written, texts)
+            if near and entry.written not in texts and len(entry.written.split()) == 1:
+                known = f"{quoted(self._home.name)} declares: {some(sorted(texts))}"
+                message = f'unknown text {quoted(entry.written)}; did you mean "{near}"? {known}'
+                self._mistakes.append(Mistake(entry.place, message))
 
     def _together(self, texts: list[Text], arrays: Arrays | None = None) -> None:
         """Keys that can't stand together, in the fence or with those of the view that it names."""
