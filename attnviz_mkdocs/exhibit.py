@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
-from attnviz_mkdocs.quantise import dequantise, quantise
+from attnviz_mkdocs.quantise import ESCAPE, dequantise, quantise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -94,6 +94,15 @@ class Track:
         shown = packed if mask is None else np.where(mask, 0, packed)
         error = float(np.abs(dequantise(codes, top) - shown).max(initial=0))
         return cls((layers, heads, queries, keys), layout, codes, top, error)
+
+    def by_layer(self) -> Iterator[Track]:
+        """The same layer by layer, so that not all of it is decoded at once."""
+        at = 0
+        for layer in range(self.shape[0]):
+            codes = self.codes[layer : layer + 1]
+            top = self.top[at : at + int(np.count_nonzero(codes == ESCAPE))]
+            at += len(top)
+            yield replace(self, shape=(1, *self.shape[1:]), codes=codes, top=top)
 
     def weights(self) -> NDArray[np.float32]:
         """Decoded attention, float32 ``[layer, head, query, key]``; masked is 0."""

@@ -43,8 +43,12 @@ def kind_of(figure: Figure, header: Header) -> Kind:
     if figure.kind is not None:
         return figure.kind
     attention = figure.options.attention
-    longest = max(len(header.labels("query", attention)), len(header.labels("key", attention)))
-    return "head" if longest <= MOST_TOKENS_OF_LINES else "text"
+    return kind_for(max(len(header.labels("query", attention)), len(header.labels("key", attention))))
+
+
+def kind_for(tokens: int) -> Kind:
+    """What suits so many tokens, the longer of the two sides, where the author chose nothing."""
+    return "head" if tokens <= MOST_TOKENS_OF_LINES else "text"
 
 
 def first_state(figure: Figure) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from attnviz_mkdocs.analysis.mass import hidden_share, strongest
 from attnviz_mkdocs.analysis.reduce import reduced
+from attnviz_mkdocs.analysis.shares import HeadScores
 from attnviz_mkdocs.analysis.sink import without_first_key
 from attnviz_mkdocs.analysis.statistics import STATISTICS, entropy, statistic
 from attnviz_mkdocs.analysis.words import join_tokens, join_weights, parts_of_characters, word_starts
 
 __all__ = [
     "STATISTICS",
+    "HeadScores",
     "entropy",
     "hidden_share",
     "join_tokens",

@@ -32,7 +32,9 @@ def strongest(weights: NDArray[np.float32], share: float) -> NDArray[np.bool_]:
     return chosen
 
 
-def hidden_share(weights: NDArray[np.float32], shown: NDArray[np.bool_]) -> float:
-    """How much of all attention is not shown, from 0 to 1."""
-    total = float(weights.sum(dtype=np.float64))
-    return 1 - float(weights.sum(where=shown, dtype=np.float64)) / total if total else 0.0
+def hidden_share(weights: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much of what each query gives is not shown, ``[…, query]``, from 0 to 1; 0 for one that gives nothing."""
+    total = weights.sum(axis=-1, dtype=np.float64)
+    hidden = weights.sum(axis=-1, where=~shown, dtype=np.float64)
+    share: NDArray[np.float64] = hidden / np.where(total > 0, total, 1)
+    return share

@@ -1,0 +1,236 @@
+"""What is to be seen in a picture, in words for those who don't see it: made of the numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz_mkdocs.analysis import statistic
+from attnviz_mkdocs.pictures.format import format_token, format_weight
+from attnviz_mkdocs.pictures.neuron import told
+from attnviz_mkdocs.pictures.readout import links
+from attnviz_mkdocs.pictures.scene import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.neurons import Neurons
+    from attnviz_mkdocs.pictures.scene import Shown
+    from attnviz_mkdocs.spec import Figure
+
+LONGEST = 400
+_LONGEST_TEXT = 70
+# A head does what more than half of its attention does.
+_MOSTLY = 0.5
+# As many heads are told of one by one, and as many links of each.
+_HEADS, _LINKS = 3, 2
+
+# Where the keys of a job stand from their queries.
+_OFFSETS = {"previous": -1, "next": 1, "self": 0}
+# Weaker links are hardly seen.
+_SEEN = 0.05
+
+#: Statistic → what a head does that has much of it.
+_JOBS = {
+    "previous": "look mostly at the token before",
+    "next": "look mostly at the token after",
+    "self": "look mostly at the token itself",
+    "first": "rest mostly on the first token",
+    "special": "rest mostly on special tokens",
+}
+
+
+def alternative(figure: Figure, exhibit: Exhibit, neurons: Neurons | None = None) -> str:
+    """A sentence or a few on what the picture shows, of at most `LONGEST` characters.
+
+    Args:
+        figure: What the author asked for.
+        exhibit: Its exhibit.
+        neurons: The exhibit's neurons, for a neuron view.
+    """
+    scene = Scene.of(figure, exhibit)
+    match scene.state.view:
+        case "model":
+            clauses = _of_model(scene)
+        case "matrix":
+            clauses = _of_pairs(scene, scene.shown_head())
+        case "neuron":
+            clauses = _of_neuron(scene, neurons)
+        case _:
+            clauses = _of_heads(scene, scene.shown())
+    step = f" (step 1 of {len(figure.steps)}: {scene.state.caption})" if figure.steps else ""
+    text = _title(scene, figure.model_name) + step
+    for place, clause in enumerate(clauses):
+        longer = f"{text}{': ' if place == 0 else '; '}{clause}"
+        if len(longer) >= LONGEST:
+            break
+        text = longer
+    return (text if len(text) < LONGEST else text[: LONGEST - 2].rstrip() + "…") + "."
+
+
+def _title(scene: Scene, model: str) -> str:
+    """What is shown: attention of minilm on “The cat”, layer 5, heads 10 and 11, from “it”."""
+    exhibit = scene.exhibit
+    which = f"{scene.state.attention.capitalize()} attention" if len(exhibit.attentions) > 1 else "Attention"
+    text = "" if exhibit.text is None else f" on “{_short(exhibit.text)}”"
+    if exhibit.pair is not None:
+        text += f" and “{_short(exhibit.pair)}”"
+    where = [] if scene.state.view == "model" else [_lower(scene.layer_name), _heads(scene)]
+    chosen = [
+        f"{word} {' + '.join(side[place].quoted for place in side.pinned)}"
+        for word, side in (("from", scene.query), ("to", scene.key))
+        if side.pinned
+    ]
+    if scene.state.options.filter != "all":
+        where.append("from text {} to text {}".format(*scene.state.options.filter.upper().split("-")))
+    return ", ".join([f"{which} of {format_token(model)}{text}", *where, *chosen])
+
+
+def _heads(scene: Scene) -> str:
+    if scene.state.view not in ("head", "text") and not scene.joins_heads:
+        return f"head {scene.state.head}"
+    heads = [head.name for head in scene.shown()]
+    if len(heads) == 1:
+        return heads[0]
+    if len(heads) == scene.heads:
+        return f"all {len(heads)} heads"
+    numbers = [name.removeprefix("head ") for name in heads]
+    return f"heads {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _of_heads(scene: Scene, heads: Sequence[Shown]) -> Iterator[str]:
+    if scene.is_focused:
+        for head in heads:
+            found = [link for link in links(scene, head) if link.weight >= 0.001][:_LINKS]  # noqa: PLR2004 - known at all
+            whose = "" if len(heads) == 1 else f"{head.name} "
+            said = _listed([f"{link.other.quoted} ({format_weight(link.weight)})" for link in found])
+            if scene.query.pinned and scene.key.pinned:
+                yield f"{whose}{format_weight(found[0].weight) if found else 'masked'}"
+            elif said:
+                gives = "gives most to" if scene.query.pinned else "gets most from"
+                yield f"{whose}{gives} {said}" if whose else f"most {'to' if scene.query.pinned else 'from'} {said}"
+    elif len(heads) <= _HEADS:
+        for head in heads:
+            whose = "" if len(heads) == 1 else f"{head.name}: "
+            for clause in _of_pairs(scene, head):
+                yield whose + clause
+                whose = ""
+    else:
+        weights, masked = np.stack([head.weights for head in heads]), np.stack([head.masked for head in heads])
+        yield from _jobs(scene, [head.name.removeprefix("head ") for head in heads], weights, masked)
+
+
+def _of_pairs(scene: Scene, head: Shown) -> Iterator[str]:
+    """What a head does with most of its attention, and beside that the strongest pairs."""
+    if scene.is_focused:
+        yield from _of_heads(scene, [head])
+        return
+    rest = head.weights.copy()
+    job = next(iter(_done(scene, head.weights[None], head.masked[None])[0]), None)
+    if job is not None:
+        name, share = job
+        yield f"on average {format_weight(share)} goes to {_object(scene, name)}"
+        rest[:, _keys_of(scene, name)] = 0
+        if name in _OFFSETS:
+            places = np.arange(len(rest))
+            rest[np.subtract.outer(places, places) == -_OFFSETS[name]] = 0
+    strongest = np.argsort(-rest, axis=None, kind="stable")[: _LINKS + 1]
+    pairs = [
+        f"{scene.query[query].quoted} → {scene.key[key].quoted} ({format_weight(float(rest[query, key]))})"
+        for query, key in zip(*np.unravel_index(strongest, rest.shape), strict=True)
+        if rest[query, key] >= _SEEN
+    ]
+    if pairs:
+        many = (
+            f"pairs{' beside that' if job else ''} are" if len(pairs) > 1 else f"pair{' beside that' if job else ''} is"
+        )
+        yield f"the strongest {many} {_listed(pairs)}"
+
+
+def _object(scene: Scene, job: str) -> str:
+    """What a job is about: "the token before", or the first token by its name."""
+    return f"the first token, {scene.key[0].quoted}" if job == "first" else _JOBS[job].split(" mostly ")[1][3:]
+
+
+def _keys_of(scene: Scene, job: str) -> list[int]:
+    """The keys on which a job rests."""
+    special = [place for place, label in enumerate(scene.key) if label.token.special]
+    return {"first": [0], "special": special}.get(job, [])
+
+
+def _of_model(scene: Scene) -> Iterator[str]:
+    """How many heads there are, and what they do."""
+    names, weights, masked = [], [], []
+    for layer, (own, unseen) in zip(scene.layers, scene.by_layer(), strict=True):
+        names += [f"{layer}.{head}" for head in range(scene.heads)]
+        weights.append(own)
+        masked.append(unseen)
+    yield f"{len(scene.layers)} layers of {scene.heads} heads"
+    own, unseen = np.concatenate(weights), np.concatenate(masked)
+    yield from _jobs(scene, names, own, unseen)
+    head, query, key = np.unravel_index(own.argmax(), own.shape)
+    pair = f"{scene.query[int(query)].quoted} → {scene.key[int(key)].quoted}"
+    if not _is_square(scene):
+        yield f"the strongest pair is {pair} in head {names[head]} ({format_weight(float(own.max()))})"
+
+
+def _is_square(scene: Scene) -> bool:
+    """Whether the tokens that look are those that are looked at, so that places can be compared."""
+    return scene.attention.query == scene.attention.key and scene.query.shown == scene.key.shown
+
+
+def _done(scene: Scene, weights: NDArray[np.float32], masked: NDArray[np.bool_]) -> list[list[tuple[str, float]]]:
+    """Of each head what it mostly does, and with how much of its attention; what it does most comes first."""
+    special = np.array([label.token.special for label in scene.key])
+    done: list[list[tuple[str, float]]] = [[] for _ in weights]
+    for name in _JOBS:
+        if not _is_square(scene) and name != "special":
+            continue
+        for head, share in enumerate(statistic(name, weights, masked, special)):
+            # The first token is often a special one, and then it is called the first.
+            is_new = not any(job == "first" for job, _ in done[head]) or name != "special"
+            if share > _MOSTLY and is_new:
+                done[head].append((name, float(share)))
+    return [sorted(jobs, key=lambda job: -job[1]) for jobs in done]
+
+
+def _jobs(scene: Scene, names: Sequence[str], weights: NDArray[np.float32], masked: NDArray[np.bool_]) -> Iterator[str]:
+    """How many heads do what, and which those are, where they are few."""
+    heads = defaultdict(list)
+    for name, jobs in zip(names, _done(scene, weights, masked), strict=True):
+        heads[jobs[0][0] if jobs else ""].append(name)
+    for job, said in _JOBS.items():
+        own = heads[job]
+        if own:
+            which = f" ({', '.join(own)})" if len(own) <= _HEADS else ""
+            yield f"{len(own)} {_of_one(said) if len(own) == 1 else said}{which}"
+    if heads[""] and len(heads[""]) < len(names):
+        yield f"the other {len(heads[''])} do none of this with more than half of their attention"
+
+
+def _of_one(said: str) -> str:
+    verb, rest = said.split(" ", 1)
+    return f"{verb}s {rest}"
+
+
+def _of_neuron(scene: Scene, neurons: Neurons | None) -> Iterator[str]:
+    if neurons is not None:
+        yield from (_lower(sentence.rstrip(".")) for sentence in told(scene, neurons.attentions[scene.state.attention]))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return format_token(line, _LONGEST_TEXT)

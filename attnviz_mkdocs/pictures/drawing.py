@@ -1,0 +1,94 @@
+"""What a view draws, and what several of them have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures.svg import element
+from attnviz_mkdocs.pictures.svg import text as words
+from attnviz_mkdocs.pictures.theme import ACCENT, MUTED
+
+# As wide as a telephone: there, fingers need high rows.
+_TOUCHED = 480
+_BADGE = {"font": 0.8, "height": 0.74, "pad": 5, "radius": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A part of a picture.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        body: Elements.
+        note: What a reader must know of it.
+    """
+
+    width: float
+    height: float
+    body: str
+    note: str = ""
+
+
+def row_height(rows: int, width: float) -> int:
+    """Of a token in a column of so many."""
+    if width < _TOUCHED:
+        return 24
+    return next((height for most, height in ((40, 24), (80, 20), (160, 17)) if rows <= most), 15)
+
+
+def badge(
+    label: str,
+    x: float,
+    middle: float,
+    *,
+    row: float,
+    room: float,
+    anchor: str | None,
+    chosen: bool = False,
+    opacity: str | None = None,
+) -> str:
+    """A special token: a mark of the model's own.
+
+    Args:
+        label: What is in it.
+        x: Its edge.
+        middle: Of its height.
+        row: Height of its row.
+        room: How wide it may be.
+        anchor: ``end`` where the edge is its right one.
+        chosen: Whether the author chose it.
+        opacity: Where it is faded.
+    """
+    size = min(14, row - 3.5) * _BADGE["font"]
+    shown = text.clip(label, room - 2 * _BADGE["pad"], size)
+    inner = text.width(shown, size)
+    wide = inner + 2 * _BADGE["pad"]
+    left = x - wide if anchor == "end" else x
+    high = _BADGE["height"] * row
+    box = element(
+        "rect",
+        x=left + 0.5,
+        y=middle - high / 2 + 0.5,
+        width=wide - 1,
+        height=high - 1,
+        rx=_BADGE["radius"],
+        fill="none",
+        stroke="currentColor",
+        stroke_opacity="0.35",
+    )
+    name = element(
+        "text",
+        words(shown),
+        x=left + wide / 2,
+        y=middle + 0.35 * size,
+        font_size=size,
+        text_anchor="middle",
+        # Whatever font it is, it fits into its box.
+        textLength=inner,
+        lengthAdjust="spacingAndGlyphs",
+        fill_opacity=None if chosen else str(MUTED),
+        font_weight="600" if chosen else None,
+    )
+    return element("g", box, name, class_=ACCENT if chosen else None, opacity=opacity)

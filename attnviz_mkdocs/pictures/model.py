@@ -1,0 +1,220 @@
+"""All layers and heads at once, a thumbnail each; as in frontend/src/views/model.ts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz_mkdocs.pictures.bipartite import bipartite
+from attnviz_mkdocs.pictures.bipartite import height as height_of_opened
+from attnviz_mkdocs.pictures.drawing import Drawing
+from attnviz_mkdocs.pictures.format import FLOOR
+from attnviz_mkdocs.pictures.heatmap import UNSEEN, images, pool, shades
+from attnviz_mkdocs.pictures.svg import element, group
+from attnviz_mkdocs.pictures.svg import text as words
+from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, ink, scale
+from attnviz_mkdocs.pictures.tokens import is_right_to_left
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from attnviz_mkdocs.pictures.png import Rgba
+    from attnviz_mkdocs.pictures.scene import Scene
+    from attnviz_mkdocs.pictures.theme import Scheme, Theme
+
+#: Up to here a thumbnail's lines are told apart.
+MOST_TOKENS_AS_LINES = 48
+# The strongest lines that all thumbnails together hold, each as many as the others.
+_MOST_LINES = 5000
+# Weaker lines are not seen in a thumbnail.
+_FAINTEST = 0.01
+# Cells that all heat maps together hold.
+_MOST_CELLS = 60_000
+_MARGIN = 22
+_LEAST, _MOST = 14, 72
+_NARROW_GAP, _WIDE_GAP, _WIDE_FROM = 2, 4, 28
+_TOP = 15
+_COLOURS = 15
+_HATCHED = _COLOURS
+_HATCH_EVERY, _HATCH_OPACITY = 6, 56
+_TITLE, _ABOVE_DETAIL, _BELOW_DETAIL = 40, 14, 24
+_LEVEL = 0.35 / 3
+_UNITS = 100
+_SHADES = ("0.02", "0.03", "0.05", "0.07", "0.1", "0.15", "0.2", "0.3", "0.4", "0.55", "0.7", "0.85", "1")
+_BETWEEN = tuple((float(one) * float(other)) ** 0.5 for one, other in pairwise(_SHADES))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where thumbnails are, in pixels.
+
+    Attributes:
+        cell: Size of a thumbnail.
+        gap: Between two.
+    """
+
+    cell: int
+    gap: int
+
+    @classmethod
+    def of(cls, scene: Scene, width: float) -> Grid:
+        """Of all heads where there is so much room."""
+        room = (width - _MARGIN) / scene.heads
+        gap = _NARROW_GAP if room < _WIDE_FROM else _WIDE_GAP
+        return cls(floor(max(_LEAST, min(_MOST, room - gap))), gap)
+
+    @property
+    def step(self) -> int:
+        """From one thumbnail to the next."""
+        return self.cell + self.gap
+
+
+def height(scene: Scene, width: float) -> float:
+    """How high the drawing is at some width."""
+    opened = scene.state.opened
+    detail = 0 if opened is None else _ABOVE_DETAIL + _TITLE + height_of_opened(scene, width) + _BELOW_DETAIL
+    return _TOP + len(scene.layers) * Grid.of(scene, width).step + detail
+
+
+def model(scene: Scene, width: float, theme: Theme) -> Drawing:
+    """All heads, and the one that the author opened."""
+    grid = Grid.of(scene, width)
+    as_lines = max(len(scene.query), len(scene.key)) <= MOST_TOKENS_AS_LINES
+    thumbnails = _as_lines(scene, grid) if as_lines else _as_heatmaps(scene, grid, theme)
+    parts = [_numbers(range(scene.heads), grid)]
+    top = _TOP
+    for layer, thumbnail in zip(scene.layers, thumbnails, strict=True):
+        middle = top + grid.cell / 2 + 4
+        name = element("text", str(layer), x=16, y=middle, font_size=11, text_anchor="end", fill_opacity=str(MUTED))
+        parts += [name, group(_MARGIN, top, thumbnail)]
+        if layer == scene.state.layer and scene.state.opened is not None:
+            parts.append(_outline(scene.state.opened, top, grid))
+            detail = _detail(scene, width)
+            parts.append(group(0, top + grid.step + _ABOVE_DETAIL, detail.body))
+            top += _ABOVE_DETAIL + round(detail.height)
+        top += grid.step
+    return Drawing(width, top, "".join(parts), _note(scene, as_lines=as_lines))
+
+
+def _numbers(heads: range, grid: Grid) -> str:
+    return "".join(
+        element(
+            "text",
+            str(head),
+            x=_MARGIN + head * grid.step + grid.cell / 2,
+            y=11,
+            font_size=11,
+            text_anchor="middle",
+            fill_opacity=str(MUTED),
+        )
+        for head in heads
+    )
+
+
+def _outline(head: int, top: float, grid: Grid) -> str:
+    return element(
+        "rect",
+        x=_MARGIN + head * grid.step - 0.75,
+        y=top - 0.75,
+        width=grid.cell + 1.5,
+        height=grid.cell + 1.5,
+        rx=1,
+        fill="none",
+        class_=ACCENT,
+        stroke="currentColor",
+        stroke_width=1.5,
+    )
+
+
+def _detail(scene: Scene, width: float) -> Drawing:
+    """The opened head in large, between two lines."""
+    head = scene.state.opened or 0
+    drawing = bipartite(scene, scene.shown((head,)), width, own_colours=False)
+    high = _TITLE + drawing.height + _BELOW_DETAIL
+    title = element("text", words(f"Layer {scene.state.layer} · head {head}"), y=24, font_weight="600")
+    rules = (element("rect", y=y, width=width, height=1, fill_opacity=str(HAIR)) for y in (0, high - _ABOVE_DETAIL))
+    return Drawing(width, high, "".join([*rules, title, group(0, _TITLE, drawing.body)]))
+
+
+def _note(scene: Scene, *, as_lines: bool) -> str:
+    """How a thumbnail tells what has no weight from what has little."""
+    has_masked = bool((scene.attention.track.codes == 0).any()) or scene.attention.track.layout == "causal"
+    if not has_masked and scene.taken is None:
+        return ""
+    return f"No line: {scene.unseen}, or weak." if as_lines else f"Hatched: {scene.unseen}."
+
+
+def _as_lines(scene: Scene, grid: Grid) -> Iterator[str]:
+    """The thumbnails of each layer, as lines: of each head the strongest."""
+    most = _MOST_LINES // (len(scene.layers) * scene.heads)
+    # In whole units of a thumbnail's size, as short as numbers can be.
+    starts, ends = (_UNITS * (np.arange(len(side)) + 0.5) / len(side) for side in (scene.query, scene.key))
+    drops = ends - starts[:, None]
+    bends = (np.rint(part * drops).astype(int) for part in (_LEVEL, 1 - _LEVEL))
+    curves = zip(*bends, np.rint(drops).astype(int), strict=True)
+    paths = [
+        [
+            f"M0 {start:.0f}c{_UNITS // 3} {first} {_UNITS * 2 // 3} {last} {_UNITS} {drop}"
+            for first, last, drop in zip(*row, strict=True)
+        ]
+        for start, row in zip(starts, curves, strict=True)
+    ]
+    scaled = f"scale({grid.cell / _UNITS:.3g})"
+    for weights, _ in scene.by_layer():
+        thumbnails = []
+        for head, own in enumerate(weights):
+            of_shade: dict[str, list[str]] = defaultdict(list)
+            flat = own.ravel()
+            for place in np.argsort(flat, kind="stable")[-most:]:
+                if flat[place] >= _FAINTEST:
+                    query, key = divmod(int(place), own.shape[1])
+                    of_shade[_SHADES[int(np.searchsorted(_BETWEEN, flat[place]))]].append(paths[query][key])
+            # Lines of about the same weight are one path, and don't add up where they cross; others do.
+            drawn = [element("path", d="".join(lines), stroke_opacity=shade) for shade, lines in of_shade.items()]
+            thumbnails.append(group(head * grid.step * _UNITS / grid.cell, 0, *drawn))
+        yield element(
+            "g",
+            *thumbnails,
+            class_=ACCENT,
+            stroke="currentColor",
+            stroke_width=_UNITS / grid.cell,
+            fill="none",
+            transform=scaled,
+        )
+
+
+def _as_heatmaps(scene: Scene, grid: Grid, theme: Theme) -> Iterator[str]:
+    """The thumbnails of each layer, as a heat map each."""
+    count = max(1, floor(sqrt(_MOST_CELLS / (len(scene.layers) * scene.heads))))
+    rows = min(grid.cell, count, len(scene.query))
+    columns = min(grid.cell, count, len(scene.key))
+    order = -1 if is_right_to_left([label.token for label in scene.key]) else 1
+    for weights, masked in scene.by_layer():
+        cells = pool(weights, masked, rows, columns)[..., ::order]
+        largest = np.maximum(cells.max(axis=(1, 2), keepdims=True), FLOOR)
+        indices = _laid_out(shades(cells, largest, _COLOURS), cells == UNSEEN, grid)
+        row = images(indices, _palette, theme, width=indices.shape[1], height=grid.cell)
+        yield "".join(row)
+
+
+def _laid_out(indices: NDArray[np.uint8], unseen: NDArray[np.bool_], grid: Grid) -> NDArray[np.uint8]:
+    """A row of thumbnails at its size in pixels, with hatches where nothing is seen."""
+    across, down = (np.arange(grid.cell) * count // grid.cell for count in indices.shape[:0:-1])
+    large = indices[:, down[:, None], across]
+    places = np.add.outer(np.arange(grid.cell), np.arange(grid.cell))
+    hatched = unseen[:, down[:, None], across]
+    large = np.where(hatched, np.where(places % _HATCH_EVERY == 0, np.uint8(_HATCHED), np.uint8(0)), large)
+    apart = np.pad(large, ((0, 0), (0, 0), (0, grid.gap)))
+    row: NDArray[np.uint8] = apart.transpose(1, 0, 2).reshape(grid.cell, -1)
+    return row
+
+
+def _palette(scheme: Scheme) -> list[Rgba]:
+    return [*scale(scheme, _COLOURS), ink(scheme, _HATCH_OPACITY)]

@@ -1,0 +1,250 @@
+"""What pictures are drawn of: one attention of an exhibit, as the view's first state has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz_mkdocs.analysis import (
+    hidden_share,
+    join_tokens,
+    join_weights,
+    parts_of_characters,
+    reduced,
+    strongest,
+    without_first_key,
+    word_starts,
+)
+from attnviz_mkdocs.pictures.format import HIDDEN, MASKED
+from attnviz_mkdocs.pictures.state import state_of
+from attnviz_mkdocs.pictures.tokens import label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from attnviz_mkdocs.exhibit import Attention, Exhibit, Token
+    from attnviz_mkdocs.pictures.state import State
+    from attnviz_mkdocs.pictures.tokens import Label
+    from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.spec.types import Filter
+
+    Weights = NDArray[np.float32]
+    Masked = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shown:
+    """A head, or what several come to.
+
+    Attributes:
+        name: "head 7", "mean of 12 heads".
+        head: Its number; None for what several come to.
+        weights: Of the shown tokens, ``[query, key]``; masked is 0, and so is what is too weak to be shown.
+        masked: Where a query may not see a key.
+        hidden: Of what each query gives, the share that is too weak to be shown, ``[query]``; None where all is shown.
+    """
+
+    name: str
+    head: int | None
+    weights: Weights
+    masked: Masked
+    hidden: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Side:
+    """The tokens that look, or those that are looked at.
+
+    Attributes:
+        labels: All of them, pieces or words.
+        starts: The first piece of each.
+        shown: Which of them the filter leaves.
+        pinned: Places among those that are shown: what the author chose.
+    """
+
+    labels: tuple[Label, ...]
+    starts: tuple[int, ...]
+    shown: tuple[int, ...]
+    pinned: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tokens: tuple[Token, ...], *, words: bool, segment: int | None, chosen: tuple[int, ...]) -> Side:
+        """A side of an attention.
+
+        Args:
+            tokens: Its pieces.
+            words: Whether words are shown.
+            segment: What is shown of a pair; None for all.
+            chosen: Pieces that the author chose.
+        """
+        starts = word_starts(tokens) if words else range(len(tokens))
+        joined = join_tokens(tokens, starts)
+        parts = [None] * len(joined) if words else parts_of_characters(joined)
+        shown = [at for at, token in enumerate(joined) if segment in (None, token.segment)]
+        pinned = {int(np.searchsorted(starts, piece, side="right")) - 1 for piece in chosen}
+        return cls(
+            labels=tuple(map(label_of, joined, parts)),
+            starts=tuple(starts),
+            shown=tuple(shown),
+            pinned=tuple(at for at, index in enumerate(shown) if index in pinned),
+        )
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def __getitem__(self, place: int) -> Label:
+        return self.labels[self.shown[place]]
+
+    def __iter__(self) -> Iterator[Label]:
+        return (self.labels[index] for index in self.shown)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scene:
+    """One attention, as a view shows it.
+
+    Attributes:
+        exhibit: Where it is from.
+        state: What the view shows first.
+        attention: The attention as it was captured.
+        query: The tokens that look.
+        key: The tokens that are looked at.
+        has_words: Whether words are shown in place of pieces.
+        without_first: Whether the first piece is hidden from all.
+    """
+
+    exhibit: Exhibit
+    state: State
+    attention: Attention
+    query: Side
+    key: Side
+    has_words: bool
+    without_first: bool
+
+    @classmethod
+    def of(cls, figure: Figure, exhibit: Exhibit) -> Scene:
+        """What a figure shows of its exhibit."""
+        state = state_of(figure, exhibit)
+        options = state.options
+        attention = exhibit.attentions[state.attention]
+        pieces = exhibit.tokens[attention.query], exhibit.tokens[attention.key]
+        # The neurons of a word are not there, and neither are those of what is hidden.
+        as_captured = state.view == "neuron"
+        words = options.units == "words" and not as_captured
+        chosen = options.query or (), options.key or ()
+        query, key = (
+            Side.of(tokens, words=words, segment=segment, chosen=own)
+            for tokens, segment, own in zip(pieces, _segments(options.filter), chosen, strict=True)
+        )
+        is_own = attention.query == attention.key and len(pieces[1]) > 1
+        hides = options.sink == "hidden" and not as_captured and is_own
+        return cls(exhibit, state, attention, query, key, has_words=words, without_first=hides)
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The model's own number of each layer."""
+        return self.attention.layers
+
+    @property
+    def heads(self) -> int:
+        """How many heads each layer has."""
+        return self.attention.track.shape[1]
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the tokens that look are not those that are looked at."""
+        return self.attention.query != self.attention.key
+
+    @property
+    def is_focused(self) -> bool:
+        """Whether the author chose tokens."""
+        return bool(self.query.pinned or self.key.pinned)
+
+    @property
+    def taken(self) -> int | None:
+        """Which of the shown keys is hidden from all; None where none is, or only the first piece of a word."""
+        is_whole = self.without_first and (len(self.key.starts) == 1 or self.key.starts[1] == 1)
+        return self.key.shown.index(0) if is_whole and 0 in self.key.shown else None
+
+    @property
+    def unseen(self) -> str:
+        """What pairs are that have no weight."""
+        return MASKED if self.taken is None else f"{MASKED} or {HIDDEN}"
+
+    @property
+    def layer_name(self) -> str:
+        """What stands for the layer: "Layer 5", or "Mean of 6 layers"."""
+        if self.joins_layers:
+            return f"{'Maximum' if self.state.options.by == 'max' else 'Mean'} of {len(self.layers)} layers"
+        return f"Layer {self.state.layer}"
+
+    @property
+    def joins_layers(self) -> bool:
+        """Whether all layers are shown as one."""
+        return self.state.options.reduce in ("layers", "all")
+
+    @property
+    def joins_heads(self) -> bool:
+        """Whether the chosen heads are shown as one."""
+        return self.state.options.reduce in ("heads", "all")
+
+    def by_layer(self) -> Iterator[tuple[Weights, Masked]]:
+        """The weights of each layer and where they are masked, ``[head, query, key]`` of the shown tokens."""
+        places = np.ix_(range(self.heads), self.query.shown, self.key.shown)
+        return ((weights[places], masked[places]) for weights, masked in self._switched())
+
+    def shown(self, heads: tuple[int, ...] | None = None) -> tuple[Shown, ...]:
+        """The heads that are chosen, or what they come to.
+
+        Args:
+            heads: In place of those that the author chose.
+        """
+        options = self.state.options
+        heads = self.state.heads if heads is None else heads
+        layer = self.layers.index(self.state.layer)
+        layers = self._switched() if self.joins_layers else islice(self._switched(), layer, layer + 1)
+        weights, masked = (np.stack([part[list(heads)] for part in parts]) for parts in zip(*layers, strict=True))
+        if options.reduce != "none":
+            weights, masked = reduced(weights, masked, options.reduce, options.by)
+        if len(heads) > weights.shape[1]:
+            name = f"{'maximum' if options.by == 'max' else 'mean'} of {len(heads)} heads"
+            return (self._strongest(name, None, weights[0, 0], masked[0, 0]),)
+        return tuple(
+            self._strongest(f"head {head}", head, weights[0, at], masked[0, at]) for at, head in enumerate(heads)
+        )
+
+    def shown_head(self) -> Shown:
+        """What a view of one head shows: that head, or what several come to."""
+        return self.shown(self.state.heads if self.joins_heads else (self.state.head,))[0]
+
+    def _strongest(self, name: str, head: int | None, weights: Weights, masked: Masked) -> Shown:
+        """All of it, or of each query the strongest keys, for the tokens that the filter leaves."""
+        mass, places = self.state.options.mass, np.ix_(self.query.shown, self.key.shown)
+        if mass >= 1:
+            return Shown(name, head, weights[places], masked[places])
+        kept = strongest(weights, mass)
+        hidden = hidden_share(weights, kept)[list(self.query.shown)]
+        return Shown(name, head, np.where(kept, weights, np.float32(0))[places], masked[places], hidden)
+
+    def _switched(self) -> Iterator[tuple[Weights, Masked]]:
+        """Each layer with words and without the first token, where the view has it so; of all tokens."""
+        for track in self.attention.track.by_layer():
+            weights, masked = track.weights()[0], track.masked()[0]
+            if self.without_first:
+                weights, masked = without_first_key(weights, masked)
+            if self.has_words:
+                weights, masked = join_weights(weights, masked, self.query.starts, self.key.starts)
+            yield weights, masked
+
+
+def _segments(filter_: Filter) -> tuple[int | None, int | None]:
+    """Which texts of a pair are shown: the one that looks, the one that is looked at."""
+    if filter_ == "all":
+        return None, None
+    looking, looked_at = ("ab".index(name) for name in filter_.split("-"))
+    return looking, looked_at

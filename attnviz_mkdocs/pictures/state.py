@@ -1,0 +1,63 @@
+"""What a view shows first, as the browser works it out of what its author wrote: frontend/src/state.ts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attnviz_mkdocs.views import kind_for
+
+if TYPE_CHECKING:
+    from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.spec import Figure, Options
+    from attnviz_mkdocs.spec.types import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a view shows first.
+
+    Attributes:
+        view: What is drawn.
+        attention: Name of the attention that is shown.
+        layer: The model's own number of a layer.
+        heads: The heads that are shown, ascending.
+        options: What else the author chose.
+        caption: Of the first step of a tour.
+    """
+
+    view: Kind
+    attention: str
+    layer: int
+    heads: tuple[int, ...]
+    options: Options
+    caption: str | None
+
+    @property
+    def head(self) -> int:
+        """The head that a view of one head shows."""
+        chosen = self.options.heads
+        return chosen[0] if chosen else 0
+
+    @property
+    def opened(self) -> int | None:
+        """The head that the model view opens: one that is asked for by itself."""
+        chosen = self.options.heads
+        return chosen[0] if chosen and len(chosen) == 1 else None
+
+
+def state_of(figure: Figure, exhibit: Exhibit) -> State:
+    """What a view shows first; a tour begins with its first step."""
+    first = figure.steps[0] if figure.steps else None
+    options = first.over(figure.options) if first else figure.options
+    name = next(iter(exhibit.attentions)) if options.attention is None else str(options.attention)
+    attention = exhibit.attentions[name]
+    _, heads, queries, keys = attention.track.shape
+    return State(
+        view=(first and first.view) or figure.kind or kind_for(max(queries, keys)),
+        attention=name,
+        layer=attention.layers[0] if options.layer is None else options.layer,
+        heads=tuple(sorted(options.heads or range(heads))),
+        options=options,
+        caption=first.caption if first else None,
+    )
