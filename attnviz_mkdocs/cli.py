@@ -21,6 +21,7 @@ from yaml_env_tag import construct_env_tag
 
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, peek_header
 from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.pictures import picture_of
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render import as_json, as_safetensors, compared_as_json, compared_as_safetensors, draw_page
 from attnviz_mkdocs.spec import SpecError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from attnviz_mkdocs.neurons import Neurons
+    from attnviz_mkdocs.pictures import Picture
     from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
@@ -141,7 +143,7 @@ def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
 def export(open_site: Callable[[], Site], view: str, output: Path) -> None:
     """Write VIEW (gallery/view-id) to a file.
 
-    The file's ending decides: .html stands alone, .safetensors holds the decoded arrays, .json
+    The file's ending decides: .html stands alone, .svg is a picture, .safetensors holds the decoded arrays, .json
     everything as text.
     """
     write = _WRITERS.get(output.suffix.lower())
@@ -175,7 +177,16 @@ def _page(figure: Figure, supplied: Supplied) -> bytes:
     exhibit = supplied.exhibit
     neurons = None if supplied.neurons is None else supplied.neurons.data
     second = None if supplied.second is None else supplied.second.data
-    return draw_page(figure, exhibit.key, exhibit.data, neurons, second).encode()
+    return draw_page(figure, exhibit.key, exhibit.data, neurons, second, _picture(figure, supplied)).encode()
+
+
+def _svg(figure: Figure, supplied: Supplied) -> bytes:
+    return _picture(figure, supplied).wide.content.encode()
+
+
+def _picture(figure: Figure, supplied: Supplied) -> Picture:
+    second = None if supplied.second is None else decode(supplied.second.data)
+    return picture_of(figure, decode(supplied.exhibit.data), _neurons(supplied), second)
 
 
 def _tensors(figure: Figure, supplied: Supplied) -> bytes:
@@ -196,7 +207,7 @@ def _neurons(supplied: Supplied) -> Neurons | None:
     return None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
 
 
-_WRITERS = {".html": _page, ".safetensors": _tensors, ".json": _json}
+_WRITERS = {".html": _page, ".svg": _svg, ".safetensors": _tensors, ".json": _json}
 
 
 class _Loader(yaml.SafeLoader):

@@ -143,7 +143,7 @@ class Store:
         path = self._path(name)
         try:
             if isinstance(self._fs, LocalFileSystem):
-                _write_whole(Path(path), data)
+                write_whole(Path(path), data)
             else:
                 # Object stores show an object when it is complete.
                 self._fs.pipe_file(path, data)
@@ -151,7 +151,7 @@ class Store:
             raise StoreError(f"{self.url}/{name} can't be written: {error}") from error
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that its name shows either all of it or nothing, even after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")

@@ -11,16 +11,14 @@ from attnviz_mkdocs.analysis import statistic
 from attnviz_mkdocs.pictures.format import format_token, format_weight
 from attnviz_mkdocs.pictures.neuron import told
 from attnviz_mkdocs.pictures.readout import links
-from attnviz_mkdocs.pictures.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from attnviz_mkdocs.exhibit import Exhibit
-    from attnviz_mkdocs.neurons import Neurons
-    from attnviz_mkdocs.pictures.scene import Shown
+    from attnviz_mkdocs.neurons import Scores
+    from attnviz_mkdocs.pictures.scene import Scene, Shown
     from attnviz_mkdocs.spec import Figure
 
 LONGEST = 400
@@ -45,22 +43,21 @@ _JOBS = {
 }
 
 
-def alternative(figure: Figure, exhibit: Exhibit, neurons: Neurons | None = None) -> str:
+def alternative(figure: Figure, scene: Scene, numbers: Scores | None = None) -> str:
     """A sentence or a few on what the picture shows, of at most `LONGEST` characters.
 
     Args:
         figure: What the author asked for.
-        exhibit: Its exhibit.
-        neurons: The exhibit's neurons, for a neuron view.
+        scene: What the view shows first.
+        numbers: Of the neurons, for a neuron view.
     """
-    scene = Scene.of(figure, exhibit)
     match scene.state.view:
         case "model":
             clauses = _of_model(scene)
         case "matrix":
             clauses = _of_pairs(scene, scene.shown_head())
         case "neuron":
-            clauses = _of_neuron(scene, neurons)
+            clauses = _of_neuron(scene, numbers)
         case _:
             clauses = _of_heads(scene, scene.shown())
     step = f" (step 1 of {len(figure.steps)}: {scene.state.caption})" if figure.steps else ""
@@ -218,9 +215,9 @@ def _of_one(said: str) -> str:
     return f"{verb}s {rest}"
 
 
-def _of_neuron(scene: Scene, neurons: Neurons | None) -> Iterator[str]:
-    if neurons is not None:
-        yield from (_lower(sentence.rstrip(".")) for sentence in told(scene, neurons.attentions[scene.state.attention]))
+def _of_neuron(scene: Scene, numbers: Scores | None) -> Iterator[str]:
+    if numbers is not None:
+        yield from (_lower(sentence.rstrip(".")) for sentence in told(scene, numbers))
 
 
 def _listed(names: Sequence[str]) -> str:

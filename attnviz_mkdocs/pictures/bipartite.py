@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz_mkdocs.pictures import text
-from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
+from attnviz_mkdocs.pictures.drawing import NARROW, Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import FLOOR, format_cell, format_weight
 from attnviz_mkdocs.pictures.svg import at, element, group, number
 from attnviz_mkdocs.pictures.svg import text as words
@@ -46,8 +46,6 @@ _FEW_WIDTH, _MANY_WIDTH, _MANY = 1.9, 1.1, 2000
 _LEVEL = 0.35 / 3
 # Between a token and its lines, and between a token and its bands.
 _PAD, _GAP = 10, 6
-# On narrower drawings bands lie under the tokens.
-_NARROW = 480
 _LINES = (40, 420)
 _SPEAKER = 22
 _TITLES = 22
@@ -89,11 +87,11 @@ class Layout:
     @classmethod
     def of(cls, scene: Scene, heads: int, width: float) -> Layout:
         """Of so many heads on a drawing of that width."""
-        row = row_height(max(len(scene.query), len(scene.key)), width)
+        row = row_height(max(len(scene.query), len(scene.key)), is_touched=width < NARROW)
         labels = [*scene.query.labels, *scene.key.labels]
         widest = max((text.width(label.text, 13) for label in labels), default=0)
         column = ceil(min(widest * 1.1 + 12, width * 0.23))
-        inside = width < _NARROW
+        inside = width < NARROW
         most = column if inside else 34 if heads <= 1 else min(15 * heads, 150, width * 0.17)
         cell = max(2, most / max(1, heads))
         band = cell * max(1, heads)
@@ -119,10 +117,10 @@ class Layout:
         )
 
 
-def height(scene: Scene, width: float) -> float:
-    """How high the drawing is at some width."""
+def height(scene: Scene, *, is_touched: bool) -> float:
+    """How high the drawing is."""
     rows = max(len(scene.query), len(scene.key))
-    return rows * row_height(rows, width) + (_TITLES if scene.is_across else 0)
+    return rows * row_height(rows, is_touched=is_touched) + (_TITLES if scene.is_across else 0)
 
 
 def bipartite(scene: Scene, heads: Sequence[Shown], width: float, *, own_colours: bool = True) -> Drawing:
@@ -152,7 +150,7 @@ def bipartite(scene: Scene, heads: Sequence[Shown], width: float, *, own_colours
             *(_bands(scene, heads, colours, layout) if scene.is_focused else ()),
         ),
     ]
-    return Drawing(width, height(scene, width), "".join(parts), _note(lines, count))
+    return Drawing(width, height(scene, is_touched=width < NARROW), "".join(parts), _note(lines, count))
 
 
 def _in_focus(scene: Scene, head: Shown) -> NDArray[np.float32]:

@@ -9,8 +9,8 @@ from attnviz_mkdocs.pictures.svg import element
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import ACCENT, MUTED
 
-# As wide as a telephone: there, fingers need high rows.
-_TOUCHED = 480
+#: Pictures narrower than this are for telephones.
+NARROW = 480
 _BADGE = {"font": 0.8, "height": 0.74, "pad": 5, "radius": 5}
 
 
@@ -31,9 +31,9 @@ class Drawing:
     note: str = ""
 
 
-def row_height(rows: int, width: float) -> int:
-    """Of a token in a column of so many."""
-    if width < _TOUCHED:
+def row_height(rows: int, *, is_touched: bool = False) -> int:
+    """Of a token in a column of so many; a finger needs more than a pointer."""
+    if is_touched:
         return 24
     return next((height for most, height in ((40, 24), (80, 20), (160, 17)) if rows <= most), 15)
 

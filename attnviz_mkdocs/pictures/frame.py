@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures.format import format_token
 from attnviz_mkdocs.pictures.notes import notes_of
 from attnviz_mkdocs.pictures.readout import readout
 from attnviz_mkdocs.pictures.svg import element, group
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _FONT, _SMALL, _CAPTION = 13, 12, 14
 _LINE, _FOOT = 26, 18
+# Of a text as much is shown, in so many lines.
+_LONGEST, _MOST_LINES = 300, 2
 #: Between what is said above and the drawing, and between that and what is said below.
 _BELOW_LINE, _ABOVE_FOOT = 16, 12
 _GAP = 22
@@ -35,12 +38,13 @@ class _Piece:
     gap: float
 
 
-def framed(scene: Scene, drawing: Drawing) -> tuple[float, str]:
+def framed(scene: Scene, drawing: Drawing) -> tuple[int, str]:
     """A drawing with all that is said above and below it: its height, and its elements."""
     width = drawing.width
     parts: list[str] = []
     top = 0.0
     for height, body in (
+        _subject(scene, width),
         _header(scene, width),
         _caption(scene.state.caption, width),
         _paragraph(" ".join(notes_of(scene)), width, after=12),
@@ -50,6 +54,18 @@ def framed(scene: Scene, drawing: Drawing) -> tuple[float, str]:
         parts.append(group(0, top, body))
         top += height
     return ceil(top), "".join(parts)
+
+
+def _subject(scene: Scene, width: float) -> tuple[float, str]:
+    """Whose attention it is, on which text."""
+    exhibit = scene.exhibit
+    read = [format_token(" ".join(said.split()), _LONGEST) for said in (exhibit.text, exhibit.pair) if said is not None]
+    said = exhibit.provenance.model + (" on " if read else "") + " and ".join(f"“{one}”" for one in read)
+    lines = text.wrap(said, width, _FONT)
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], text.clip(" ".join(lines[_MOST_LINES - 1 :]), width, _FONT)]
+    body = (element("text", words(line), y=14 + 18 * at, fill_opacity=str(MUTED)) for at, line in enumerate(lines))
+    return 18 * len(lines) + 6, "".join(body)
 
 
 def _header(scene: Scene, width: float) -> tuple[float, str]:

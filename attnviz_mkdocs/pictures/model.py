@@ -76,10 +76,10 @@ class Grid:
         return self.cell + self.gap
 
 
-def height(scene: Scene, width: float) -> float:
+def height(scene: Scene, width: float, *, is_touched: bool) -> float:
     """How high the drawing is at some width."""
-    opened = scene.state.opened
-    detail = 0 if opened is None else _ABOVE_DETAIL + _TITLE + height_of_opened(scene, width) + _BELOW_DETAIL
+    opened = _ABOVE_DETAIL + _TITLE + height_of_opened(scene, is_touched=is_touched) + _BELOW_DETAIL
+    detail = 0 if scene.state.opened is None else opened
     return _TOP + len(scene.layers) * Grid.of(scene, width).step + detail
 
 

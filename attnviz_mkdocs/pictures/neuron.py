@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz_mkdocs.analysis import HeadScores
 from attnviz_mkdocs.pictures import text
-from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
+from attnviz_mkdocs.pictures.drawing import NARROW, Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import (
     MASKED,
     format_aligned,
@@ -107,13 +107,13 @@ class Layout:
     width: float
 
     @classmethod
-    def of(cls, scene: Scene, neurons: int, width: float, *, has_bias: bool) -> Layout:
-        """Of so many neurons where there is so much room."""
+    def of(cls, scene: Scene, numbers: Scores, width: float, *, is_touched: bool) -> Layout:
+        """Of a head's neurons where there is so much room."""
+        neurons, has_bias = numbers.queries.shape[-1], numbers.bias is not None
         widest = max((text.width(label.text, _FONT) for label in scene.key.labels), default=0) * 1.05 + 12
         label = ceil(min(widest, width * 0.2))
-        pitch = row_height(len(scene.key), width)
-        numbers = _columns(_WIDE, has_bias=has_bias)
-        room = width - label - _LABEL_PAD - _TIMES - _WIDE["gap"] - numbers
+        pitch = row_height(len(scene.key), is_touched=is_touched)
+        room = width - label - _LABEL_PAD - _TIMES - _WIDE["gap"] - _columns(_WIDE, has_bias=has_bias)
         cell = _cell(room / 2, neurons)
         if cell < _LEAST_CELL:
             return cls._stacked(neurons, width, has_bias=has_bias)
@@ -200,7 +200,7 @@ class _Opened:
 def neuron(scene: Scene, numbers: Scores, width: float, theme: Theme) -> Drawing:
     """One query of the head that is shown, against all keys."""
     opened = _open(scene, numbers)
-    layout = Layout.of(scene, numbers.queries.shape[-1], width, has_bias=numbers.bias is not None)
+    layout = Layout.of(scene, numbers, width, is_touched=width < NARROW)
     table = layout.pitch * len(scene.key)
     parts = [element("defs", hatch_pattern(), gradient(theme, signed=True), *_masks(opened, layout, table))]
     top = 0.0
@@ -215,6 +215,14 @@ def neuron(scene: Scene, numbers: Scores, width: float, theme: Theme) -> Drawing
     said = _legend(opened, theme, width)
     parts.append(group(0, top + _ABOVE_LEGEND, said.body))
     return Drawing(width, top + _ABOVE_LEGEND + said.height, "".join(parts), " ".join(_sentences(scene, opened)))
+
+
+def height(scene: Scene, numbers: Scores, width: float, *, is_touched: bool) -> float:
+    """How high the drawing is at some width, without its legend."""
+    layout = Layout.of(scene, numbers, width, is_touched=is_touched)
+    heads = numbers.queries.shape[1] // numbers.keys.shape[1]
+    vector = _AROUND_VECTOR + (_VECTOR if heads < _MANY_HEADS else _THIN_VECTOR)
+    return float(_TITLE + heads * vector + _HEADINGS + layout.pitch * len(scene.key))
 
 
 def told(scene: Scene, numbers: Scores) -> list[str]:

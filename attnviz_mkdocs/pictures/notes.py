@@ -49,8 +49,15 @@ def _of_choice(scene: Scene) -> Iterator[str]:
     options = scene.state.options
     if scene.state.view in ("model", "neuron"):
         return
-    if options.reduce != "none" and options.by == "max":
-        yield "Of several weights the largest is shown, so what a token gives adds up to more than 1."
+    joined = [f"{len(scene.layers)} layers"] if scene.joins_layers else []
+    joined += [f"{len(scene.state.heads)} heads"] if scene.joins_heads else []
+    if joined and options.by == "mean":
+        yield f"Mean of {' and '.join(joined)}."
+    elif joined:
+        yield (
+            f"Maximum of {' and '.join(joined)}: of each pair the largest weight, so that what a token gives adds up "
+            "to more than 1."
+        )
     shown = scene.shown() if scene.state.view == "head" else (scene.shown_head(),)
     hidden = [head.hidden for head in shown if head.hidden is not None]
     if hidden:

@@ -25,6 +25,7 @@ _OF_A_LETTER, _OF_A_WIDE_ONE, _BOLD = 600, 1050, 1.06
 _ELLIPSIS = "…"
 
 
+@lru_cache(4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """About how wide a text is, in pixels.
 
@@ -50,14 +51,16 @@ def clip(text: str, room: float, size: float) -> str:
 
 def wrap(text: str, room: float, size: float) -> list[str]:
     """A text in lines that are no wider than there is room, broken at its spaces."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
+    end = 0.0
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width(longer, size) <= room:
-            lines[-1] = longer
+        end += width(f" {word}", size)
+        if lines and end <= room:
+            lines[-1].append(word)
         else:
-            lines.append(clip(word, room, size))
-    return lines
+            lines.append([clip(word, room, size)])
+            end = width(word, size)
+    return [" ".join(line) for line in lines]
 
 
 @lru_cache(4096)

@@ -1,10 +1,11 @@
 """Exhibits and views → what is put into a page."""
 
-from attnviz_mkdocs.render.html import Payload, draw_figure, draw_mistakes, draw_page
+from attnviz_mkdocs.render.html import Payload, Still, draw_figure, draw_mistakes, draw_page
 from attnviz_mkdocs.render.numbers import as_json, as_safetensors, compared_as_json, compared_as_safetensors
 
 __all__ = [
     "Payload",
+    "Still",
     "as_json",
     "as_safetensors",
     "compared_as_json",

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from attnviz_mkdocs.fence import write_fence
+from attnviz_mkdocs.pictures.svg import data_uri
 from attnviz_mkdocs.render import base85
 from attnviz_mkdocs.views import first_state, step_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from attnviz_mkdocs.pictures import Picture
     from attnviz_mkdocs.spec import Figure, Mistake
 
 _templates = Environment(
@@ -65,7 +67,34 @@ class Payload:
         return None if self.data is None else base85.encode(self.data)
 
 
-def draw_figure(figure: Figure, exhibit: Payload, neurons: Payload | None = None, second: Payload | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture that stands in a page until the view is drawn, and where no script runs.
+
+    Attributes:
+        picture: What is to be seen.
+        wide: Where the browser finds the wide drawing.
+        narrow: Where it finds the narrow one.
+    """
+
+    picture: Picture
+    wide: str
+    narrow: str
+
+    @classmethod
+    def carried(cls, picture: Picture) -> Still:
+        """One that the page carries itself."""
+        wide, narrow = (data_uri("image/svg+xml", svg.content.encode()) for svg in (picture.wide, picture.narrow))
+        return cls(picture, wide, narrow)
+
+
+def draw_figure(
+    figure: Figure,
+    exhibit: Payload,
+    neurons: Payload | None = None,
+    second: Payload | None = None,
+    still: Still | None = None,
+) -> str:
     """A view in a page.
 
     Args:
@@ -73,11 +102,13 @@ def draw_figure(figure: Figure, exhibit: Payload, neurons: Payload | None = None
         exhibit: Its exhibit.
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
+        still: Its picture.
     """
     return _templates.get_template("figure.html").render(
         exhibit=exhibit,
         neurons=neurons,
         second=second,
+        still=still,
         names=_compact(figure.names),
         fence=_compact(write_fence(figure)),
         name=figure.name,
@@ -97,7 +128,14 @@ def draw_mistakes(mistakes: Iterable[Mistake]) -> str:
     return _templates.get_template("mistake.html").render(mistakes=[str(mistake) for mistake in mistakes])
 
 
-def draw_page(figure: Figure, key: str, data: bytes, neurons: bytes | None = None, second: bytes | None = None) -> str:
+def draw_page(
+    figure: Figure,
+    key: str,
+    data: bytes,
+    neurons: bytes | None = None,
+    second: bytes | None = None,
+    picture: Picture | None = None,
+) -> str:
     """One view as an HTML page that needs nothing beside it.
 
     Args:
@@ -106,6 +144,7 @@ def draw_page(figure: Figure, key: str, data: bytes, neurons: bytes | None = Non
         data: The exhibit.
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
+        picture: What stands there until the script has run, and in print.
     """
     own = None if neurons is None else Payload(f"{key}-neurons", neurons)
     other = None if second is None else Payload(f"{key}-second", second)
@@ -113,5 +152,5 @@ def draw_page(figure: Figure, key: str, data: bytes, neurons: bytes | None = Non
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
         script=b64encode(zlib.compress(asset(SCRIPT).encode(), 9)).decode(),
-        figure=draw_figure(figure, Payload(key, data), own, other),
+        figure=draw_figure(figure, Payload(key, data), own, other, picture and Still.carried(picture)),
     )

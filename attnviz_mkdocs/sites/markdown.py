@@ -15,7 +15,8 @@ from markdown.treeprocessors import Treeprocessor
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.render import Payload, draw_figure, draw_mistakes
+from attnviz_mkdocs.pictures import Album
+from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
 from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.supply import Supply
 from attnviz_mkdocs.views import Shown
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.spec import Galleries
-    from attnviz_mkdocs.supply import Encoded
+    from attnviz_mkdocs.pictures import Svg
+    from attnviz_mkdocs.spec import Figure, Galleries
+    from attnviz_mkdocs.supply import Encoded, Supplied
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -35,6 +37,8 @@ log = logging.getLogger("mkdocs.plugins.attnviz")
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
 _PRIORITY = 27
+# Where pictures are kept from build to build.
+_KEPT = ".cache/attnviz"
 # After MkDocs, at 0, which would miss the anchors that our links lead to.
 _LINKS_PRIORITY = -1
 
@@ -48,11 +52,13 @@ class Page:
         line_offset: Lines of its source that stand before its Markdown, such as front matter.
         link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
             where the page carries its data itself.
+        place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
     """
 
     file: str = "page"
     line_offset: int = 0
     link: Callable[[str, bytes], str] | None = None
+    place: Callable[[Svg], str] | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +84,10 @@ class Scribe:
     supply: Supply
     page: Page = field(default_factory=Page)
     _told: set[Mistake] = field(init=False, default_factory=set)
+    _album: Album = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._album = Album(self.supply.project.root / _KEPT)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
         """The HTML of one fence: a view, or a panel that says what is to be mended.
@@ -102,7 +112,12 @@ class Scribe:
         exhibit = self._payload(supplied.exhibit, drawn.carried)
         neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
         second = None if supplied.second is None else self._payload(supplied.second, drawn.carried)
-        return draw_figure(figure, exhibit, neurons, second)
+        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied))
+
+    def _still(self, figure: Figure, supplied: Supplied) -> Still:
+        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        place = self.page.place
+        return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
 
     def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
         if self.page.link is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page as MkDocsPage
 
+    from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.spec import Figure
 
 _ASSETS = "assets/attnviz"
@@ -91,6 +93,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             file=_shown(page.file, config),
             line_offset=source.count("\n") - without_front_matter.count("\n"),
             link=self._linker(page) if self.config.delivery == "linked" else None,
+            place=self._placer(page),
         )
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
@@ -105,13 +108,21 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             yield from figures
 
     def _linker(self, page: MkDocsPage) -> Callable[[str, bytes], str]:
-        def link(key: str, data: bytes) -> str:
-            name = f"{_ASSETS}/exhibits/{key}{SUFFIX}"
-            if self._files.get_file_from_path(name) is None:
-                self._files.append(File.generated(self._config, name, content=data))
-            return get_relative_url(name, page.url)
+        return lambda key, data: self._asset(f"exhibits/{key}{SUFFIX}", data, page)
 
-        return link
+    def _placer(self, page: MkDocsPage) -> Callable[[Svg], str]:
+        def place(picture: Svg) -> str:
+            content = picture.content.encode()
+            return self._asset(f"pictures/{hashlib.sha256(content).hexdigest()[:32]}.svg", content, page)
+
+        return place
+
+    def _asset(self, name: str, content: bytes, page: MkDocsPage) -> str:
+        """Ship a file with the site, and tell where a page finds it."""
+        path = f"{_ASSETS}/{name}"
+        if self._files.get_file_from_path(path) is None:
+            self._files.append(File.generated(self._config, path, content=content))
+        return get_relative_url(path, page.url)
 
 
 def _root(config: MkDocsConfig) -> Path:

@@ -123,6 +123,8 @@ export class AttnView extends HTMLElement implements Member {
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [styleSheet()];
+    // Until it is drawn, the page's picture of it stays.
+    if (!root.firstChild) root.append(element("slot"));
     this.#leave = new AbortController();
     const { signal } = this.#leave;
 
@@ -230,6 +232,8 @@ export class AttnView extends HTMLElement implements Member {
   #take(next: State): void {
     if (JSON.stringify(next) === JSON.stringify(this.#state)) return;
     this.#state = next;
+    // What the reader chooses may need less room than what the page keeps for it.
+    if (this.#frame) this.toggleAttribute("changed", true);
     this.#draw();
     this.dispatchEvent(new CustomEvent("attn-change", { bubbles: true, composed: true, detail: this.state }));
   }
@@ -263,7 +267,8 @@ export class AttnView extends HTMLElement implements Member {
   #fail(error: Error): void {
     this.#error = error;
     const title = element("p", {}, "This view cannot be shown");
-    this.shadowRoot?.replaceChildren(element("div", { class: "error", role: "alert" }, title, error.message));
+    const panel = element("div", { class: "error", role: "alert" }, title, error.message);
+    this.shadowRoot?.replaceChildren(panel, element("slot"));
     this.#settle.reject(error);
   }
 }

@@ -1,0 +1,135 @@
+"""A figure and its exhibit → what stands in its place until a browser has drawn it, and where none does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attnviz_mkdocs.pictures import room
+from attnviz_mkdocs.pictures.alt import alternative
+from attnviz_mkdocs.pictures.bipartite import bipartite
+from attnviz_mkdocs.pictures.frame import framed
+from attnviz_mkdocs.pictures.matrix import matrix
+from attnviz_mkdocs.pictures.model import model
+from attnviz_mkdocs.pictures.neuron import neuron
+from attnviz_mkdocs.pictures.scene import Scene
+from attnviz_mkdocs.pictures.svg import element
+from attnviz_mkdocs.pictures.theme import INK, Theme, stylesheet
+
+if TYPE_CHECKING:
+    from attnviz_mkdocs.exhibit import Exhibit
+    from attnviz_mkdocs.neurons import Neurons, Scores
+    from attnviz_mkdocs.pictures.drawing import Drawing
+    from attnviz_mkdocs.spec import Figure
+
+#: Raised when the same figure would be drawn differently, so that what is kept is drawn anew.
+PICTURE_VERSION = 1
+
+#: Widths of pictures in pixels: for a column of text, and for a telephone.
+WIDE, NARROW = 688, 350
+
+_FONTS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Svg:
+    """An SVG document and its size in pixels."""
+
+    content: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a view shows first, for where it isn't drawn by a browser.
+
+    Attributes:
+        alt: In words.
+        wide: For a column of text.
+        narrow: For a telephone.
+        style: Declarations by which the element keeps as much room as the view will need.
+    """
+
+    alt: str
+    wide: Svg
+    narrow: Svg
+    style: str
+
+
+def draw(
+    figure: Figure,
+    exhibit: Exhibit,
+    width: int,
+    theme: Theme = "both",
+    *,
+    neurons: Neurons | None = None,
+    second: Exhibit | None = None,
+) -> str:
+    """A picture of what a view shows first, as an SVG document.
+
+    Args:
+        figure: What the author asked for.
+        exhibit: Its exhibit.
+        width: Of the picture, in pixels.
+        theme: ``both`` follows the page that the picture is in, by ``prefers-color-scheme``.
+        neurons: The exhibit's neurons, for a neuron view.
+        second: The other exhibit, for a comparison.
+    """
+    scene = Scene.of(figure, exhibit)
+    return _drawn(scene, width, theme, _numbers(scene, neurons)).content
+
+
+def picture_of(
+    figure: Figure, exhibit: Exhibit, neurons: Neurons | None = None, second: Exhibit | None = None
+) -> Picture:
+    """All that a page needs of a figure's picture.
+
+    Args:
+        figure: What the author asked for.
+        exhibit: Its exhibit.
+        neurons: The exhibit's neurons, for a neuron view.
+        second: The other exhibit, for a comparison.
+    """
+    scene = Scene.of(figure, exhibit)
+    numbers = _numbers(scene, neurons)
+    return Picture(
+        alt=alternative(figure, scene, numbers),
+        wide=_drawn(scene, WIDE, "both", numbers),
+        narrow=_drawn(scene, NARROW, "both", numbers),
+        style=room.style(scene, numbers),
+    )
+
+
+def _numbers(scene: Scene, neurons: Neurons | None) -> Scores | None:
+    return neurons.attentions[scene.state.attention] if neurons and scene.state.view == "neuron" else None
+
+
+def _drawn(scene: Scene, width: int, theme: Theme, numbers: Scores | None) -> Svg:
+    height, body = framed(scene, _drawing(scene, width, theme, numbers))
+    content = element(
+        "svg",
+        element("style", stylesheet(theme)),
+        body,
+        xmlns="http://www.w3.org/2000/svg",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        class_=INK,
+        fill="currentColor",
+        font_family=_FONTS,
+        font_size=13,
+    )
+    return Svg(content, width, height)
+
+
+def _drawing(scene: Scene, width: int, theme: Theme, numbers: Scores | None) -> Drawing:
+    match scene.state.view:
+        case "matrix":
+            return matrix(scene, width, theme)
+        case "model":
+            return model(scene, width, theme)
+        case "neuron" if numbers is not None:
+            return neuron(scene, numbers, width, theme)
+        case _:
+            return bipartite(scene, scene.shown(), width)

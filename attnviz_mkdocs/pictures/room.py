@@ -1,0 +1,261 @@
+"""How high a view will be, before its browser has drawn it: room that is kept, so that nothing jumps when it comes.
+
+`Room` adds up what frontend/src/frame/ and frontend/src/views/ put below one another, at some width; it is the only
+place that must know. `style` turns that into CSS, which works it out from the width that the view has.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz_mkdocs.pictures import bipartite, matrix, model, neuron, text
+from attnviz_mkdocs.pictures.drawing import row_height
+from attnviz_mkdocs.pictures.notes import notes_of
+from attnviz_mkdocs.pictures.readout import readout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from attnviz_mkdocs.neurons import Scores
+    from attnviz_mkdocs.pictures.scene import Scene
+
+# The frame's fonts, and how high their lines are.
+_FONT, _SMALL, _CAPTION = 13, 12, 14
+_LINE_HEIGHT = 1.4
+_NARROW = 560
+# Controls: their height, the gaps between them, and between the lines in which they stand.
+_CONTROL, _TILE = 26, 24
+_GAP, _ROW_GAP, _LINE_GAP = 22, 4, 6
+_SWITCH_GAP, _NARROW_SWITCH_GAP = 12, 9
+_TILE_GAP = 3
+_BELOW_TOOLBAR = 8 + 1 + 16
+_NOTES, _NOTES_WIDTH = 12 - 6, 100 * 6.7
+_TOUR, _TOUR_GAP, _WAYS, _TOUR_WIDTH = 16 - 4, 24, 150, 80 * 7.8
+_LEGEND, _LEGEND_LINE, _SCALE, _SCALE_WIDTH = 12, 19, 29, 120 + 16
+_FOOT, _FOOT_GAP, _READOUT = 12, 2, 300
+_SUMS, _SUMS_GAP = 12, 4
+
+_TITLES = {"head": "Head", "model": "Model", "neuron": "Neuron", "matrix": "Matrix"}
+_OWN = {
+    "model": ("Heads as", "lines", "heat map"),
+    "neuron": ("Neurons by", "index", "token share", "head share"),
+    "matrix": ("Scale", "this head", "0 – 1"),
+}
+_HINTS = {
+    "head": "Point at a token to see its links; click to pin it.",
+    "model": "Each thumbnail is a head; click one to open it.",
+    "neuron": "Point at a token or a neuron to read its numbers; click to open or pin it.",
+    "matrix": "Rows are queries, columns keys; point at a cell for its weight, click to pin it.",
+}
+
+_SIGNED_LEGEND = (
+    "square-root scale of this head; ends at q ±10.00, k ±10.00, q × k ±10.00; bars end at this query’s largest masked"
+)
+# What the browser adds to what is told of a neuron view's numbers.
+_SHOWN = "The other views show 1.000; difference less than 0.0001, stated error 0.0025."
+_CARRY = "carry 33 % of what"
+_CHECK = (
+    "✓ These numbers give the attention of the other views: over all tokens of this head, the largest difference is "
+    "less than 0.0001, stated error 0.0025."
+)
+
+# Widths for which a height is worked out, and how much more room than needed is good enough.
+_WIDTHS = range(240, 1441, 8)
+_TOLERANCE = 20
+# Fonts differ; so much is added to what is estimated.
+_SLACK = 6
+
+
+def style(scene: Scene, numbers: Scores | None = None) -> str:
+    """Declarations for ``<attn-view>``: ``--attnviz-room``, a length, and ``--attnviz-touch`` where fingers need more.
+
+    Args:
+        scene: What the view shows first.
+        numbers: Of the neurons, for a neuron view.
+    """
+    room = as_css(Room(scene, numbers, is_touched=False).height)
+    rows = max(len(scene.query), len(scene.key))
+    if row_height(rows) == row_height(rows, is_touched=True):
+        return f"--attnviz-room:{room}"
+    return f"--attnviz-room:{room};--attnviz-touch:{as_css(Room(scene, numbers, is_touched=True).height)}"
+
+
+class Room:
+    """How high a view will be.
+
+    Args:
+        scene: What the view shows first.
+        numbers: Of the neurons, for a neuron view.
+        is_touched: Whether fingers touch it, for which rows are higher.
+    """
+
+    def __init__(self, scene: Scene, numbers: Scores | None = None, *, is_touched: bool = False) -> None:
+        self._scene = scene
+        self._numbers = numbers
+        self._is_touched = is_touched
+        self._notes = " ".join(notes_of(scene))
+        shown = scene.shown() if scene.state.view == "head" else ()
+        self._said = readout(scene, shown) or _HINTS[scene.state.view]
+        self._sums = [] if numbers is None else neuron.told(scene, numbers)
+
+    def height(self, width: float) -> float:
+        """In pixels, at some width."""
+        above = self._toolbar(width) + self._tour(width) + _paragraphs([self._notes], min(width, _NOTES_WIDTH), _SMALL)
+        return above + (_NOTES if self._notes else 0) + self._drawing(width) + self._foot(width)
+
+    def _toolbar(self, width: float) -> float:
+        scene = self._scene
+        state, attentions = scene.state, scene.exhibit.attentions
+        titles = [title for name, title in _TITLES.items() if name != "neuron" or self._numbers is not None]
+        what = [_switch(titles, width)]
+        if len(attentions) > 1:
+            caption = [] if width < _NARROW else ["Attention"]
+            what.append(_switch([*caption, *(name.capitalize() for name in attentions)], width))
+        if state.view != "model" and not scene.joins_layers:
+            widest = max(text.width(str(layer), _FONT, bold=True) for layer in scene.layers)
+            what.append(text.width("Layer", _FONT) + 4 + 3 * 2 + 2 * _TILE + 12 + widest)
+        if any({0, 1} <= {label.token.segment for label in side.labels} for side in (scene.query, scene.key)):
+            what.append(text.width("All tokens", _FONT) + 24)
+        what.append(text.width("Options ▾", _FONT))
+        how = []
+        if state.view != "model":
+            tiles = [max(26, text.width(str(head), _SMALL) + 8) for head in range(scene.heads)]
+            alone = text.width("Heads", _FONT) + 6 + sum(tiles) + _TILE_GAP * len(tiles)
+            every = 6 + _TILE_GAP + 26 if state.view == "head" and width >= _NARROW else 0
+            how.append((alone + every, _TILE, _TILE_GAP))
+        if state.view in _OWN:
+            how.append((_switch(_OWN[state.view], width), _CONTROL, 0))
+        first = _lines(what, width) * (_CONTROL + _ROW_GAP) - _ROW_GAP
+        return first + _LINE_GAP + _flow(how, width) + _BELOW_TOOLBAR
+
+    def _tour(self, width: float) -> float:
+        caption = self._scene.state.caption
+        if caption is None:
+            return 0
+        narrow = width < _NARROW
+        room = min(_TOUR_WIDTH, width if narrow else width - _WAYS - _TOUR_GAP) - 12
+        high = _paragraphs([caption], room, _CAPTION)
+        return (high + _CONTROL + _ROW_GAP if narrow else max(high, _CONTROL)) + _TOUR
+
+    def _drawing(self, width: float) -> float:
+        scene, numbers = self._scene, self._numbers
+        match scene.state.view:
+            case "matrix":
+                layout = matrix.Layout.of(scene, width)
+                return layout.height + _legend(f"square-root scale, of this head {scene.unseen}", width - layout.left)
+            case "model":
+                return model.height(scene, width, is_touched=self._is_touched) + _SMALL * _LINE_HEIGHT
+            case "neuron" if numbers is not None:
+                sums = [f"{said} {more}" for said, more in zip(self._sums, (_SHOWN, _CARRY), strict=False)] + [_CHECK]
+                below = _SUMS + _paragraphs(sums, width, _FONT) + _SUMS_GAP * (len(sums) - 1)
+                table = neuron.height(scene, numbers, width, is_touched=self._is_touched)
+                return table + _legend(_SIGNED_LEGEND, width) + below
+            case _:
+                return bipartite.height(scene, is_touched=self._is_touched)
+
+    def _foot(self, width: float) -> float:
+        made = self._scene.exhibit.provenance
+        about = f"▸ {made.model} · {made.dtype} · error ≤ 0.0021"
+        beside = width - text.width(about, _SMALL) - 20 - text.width("Copy link", _SMALL) - 20
+        if beside >= _READOUT:
+            return _FOOT + _paragraphs([self._said], beside, _FONT)
+        return _FOOT + _paragraphs([self._said], width, _FONT) + _FOOT_GAP + _paragraphs([about], width, _SMALL)
+
+
+def _paragraphs(said: Sequence[str], width: float, size: float) -> float:
+    return sum(len(text.wrap(paragraph, width, size)) for paragraph in said) * size * _LINE_HEIGHT
+
+
+def _legend(said: str, width: float) -> float:
+    """With its words beside the scale, or below it."""
+    if text.width(said, _SMALL) <= width - _SCALE_WIDTH:
+        return _LEGEND + _SCALE
+    return _LEGEND + _SCALE + len(text.wrap(said, width, _SMALL)) * _LEGEND_LINE
+
+
+def _switch(titles: Sequence[str], width: float) -> float:
+    gap = _NARROW_SWITCH_GAP if width < _NARROW else _SWITCH_GAP
+    return sum(max(24, text.width(title, _FONT, bold=True)) + gap for title in titles) - gap
+
+
+def _lines(items: Sequence[float], width: float) -> int:
+    """In how many lines items stand that wrap."""
+    lines, end = 1, 0.0
+    for item in items:
+        if end and end + _GAP + item > width:
+            lines, end = lines + 1, item
+        else:
+            end += item + (_GAP if end else 0)
+    return lines
+
+
+def _flow(items: Sequence[tuple[float, float, float]], width: float) -> float:
+    """How high items are that wrap, and within which there are lines of that height and gap, too."""
+    rows: list[float] = []
+    end = 0.0
+    for wide, line, gap in items:
+        inner = ceil(wide / width)
+        high = inner * line + (inner - 1) * gap
+        if rows and end + _GAP + wide <= width:
+            rows[-1] = max(rows[-1], high)
+            end += _GAP + wide
+        else:
+            rows.append(high)
+            end = min(wide, width)
+    return sum(rows) + _ROW_GAP * max(0, len(rows) - 1)
+
+
+def as_css(of_width: Callable[[float], float]) -> str:
+    """A length that is at least so high at every width, and seldom much higher.
+
+    It is a sum of slopes and steps, each at its part of the widths, in terms of ``100cqi``.
+    """
+    heights = np.array([of_width(width) for width in _WIDTHS]) + _SLACK
+    # A width between two needs what the higher of them needs.
+    needed = np.maximum(heights, np.append(heights[1:], heights[-1]))
+    widths = np.array(_WIDTHS, float)
+    terms: list[str] = []
+    end = None
+    for first, last in _segments(widths, needed):
+        slope, start = _line(widths[first : last + 1], needed[first : last + 1])
+        jump = start - (end if end is not None else 0)
+        if end is None:
+            terms.append(f"{start:.0f}px")
+        elif abs(jump) >= 1:
+            terms.append(_step(widths[first], jump))
+        if abs(slope) >= 0.005:  # noqa: PLR2004 - less is not seen
+            terms.append(f"{slope:.3g}*clamp(0px,100cqi - {widths[first]:.0f}px,{widths[last] - widths[first]:.0f}px)")
+        end = start + slope * (widths[last] - widths[first])
+    return f"calc({' + '.join(terms)})"
+
+
+def _step(width: float, jump: float) -> str:
+    """What is added from a width on; where more is needed it comes in time, where less not too early."""
+    if jump > 0:
+        return f"clamp(0px,(100cqi - {width - _WIDTHS.step:.0f}px)*99,{jump:.0f}px)"
+    return f"clamp({jump:.0f}px,({width:.0f}px - 100cqi)*99,0px)"
+
+
+def _segments(widths: np.ndarray, needed: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Parts of the widths over which a line is good enough, each as long as can be."""
+    first = 0
+    while first < len(widths):
+        last = first
+        while last + 1 < len(widths) and _is_good(widths[first : last + 2], needed[first : last + 2]):
+            last += 1
+        yield first, last
+        first = last + 1
+
+
+def _line(widths: np.ndarray, needed: np.ndarray) -> tuple[float, float]:
+    """Slope and start of a line that is never below what is needed."""
+    slope = (needed[-1] - needed[0]) / (widths[-1] - widths[0]) if len(widths) > 1 else 0.0
+    return float(slope), float((needed - slope * (widths - widths[0])).max())
+
+
+def _is_good(widths: np.ndarray, needed: np.ndarray) -> bool:
+    slope, start = _line(widths, needed)
+    return bool((start + slope * (widths - widths[0]) - needed).max() <= _TOLERANCE)
