@@ -1,5 +1,7 @@
 /** What a reader has chosen. It goes into a link and comes back from one, so any value may come in. */
 
+import { STATISTICS } from "./exhibit/statistics.ts";
+
 export const FILTERS = ["all", "a-a", "a-b", "b-a", "b-b"] as const;
 export const SCALES = ["head", "full"] as const;
 export const THUMBNAILS = ["auto", "lines", "heatmap"] as const;
@@ -9,7 +11,7 @@ export const ORDERS = ["index", "token", "head"] as const;
 export const REDUCTIONS = ["none", "heads", "layers", "all"] as const;
 export const BYS = ["mean", "max"] as const;
 /** Statistics of a head that the model view ranks heads by; `index` leaves them in their grid. */
-export const SORTS = ["index", "entropy", "distance", "previous", "next", "self", "first", "special"] as const;
+export const SORTS = ["index", ...STATISTICS] as const;
 export const COMPARISONS = ["both", "difference", "first", "second"] as const;
 /** No model has heads of more neurons; how many there are is known only once they are loaded. */
 const MOST_NEURONS = 2 ** 16;
@@ -81,9 +83,16 @@ export interface AttentionShape {
   readonly hasPair: boolean;
 }
 
-export function initialState({ views, attentions: [{ name, layers, heads }], steps }: Shape): State {
+/** More tokens than these are shown as a text, if nobody says otherwise: their lines aren't told apart. */
+const MOST_LINKED = 128;
+
+/** What is shown where the author leaves it open; the author may want an attention other than the first. */
+export function initialState(shape: Shape, wanted: Partial<State> | null = null): State {
+  const { views, steps } = shape;
+  const { name, layers, heads, query, key } = attentionOf({ attention: wanted?.attention }, shape);
+  const isLong = Math.max(query.length, key.length) > MOST_LINKED;
   return {
-    view: views[0],
+    view: isLong && views.includes("text") ? "text" : views[0],
     attention: name,
     layer: layers[0],
     heads: [...Array(heads).keys()],
@@ -157,7 +166,7 @@ function turnTo(attention: string, state: State, shape: Shape): State {
   };
 }
 
-function attentionOf({ attention }: State, { attentions }: Shape): AttentionShape {
+function attentionOf({ attention }: { readonly attention: unknown }, { attentions }: Shape): AttentionShape {
   return attentions.find(({ name }) => name === attention) ?? attentions[0];
 }
 

@@ -30,6 +30,7 @@ export const ATTENTIONS = FIXTURES.flatMap((name) =>
 /** A token of that label, plain but for what is given. */
 export const token = (label: string, more: Partial<Token> = {}): Token => ({
   label,
+  before: "",
   special: false,
   segment: 0,
   continues: false,

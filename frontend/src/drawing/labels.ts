@@ -41,7 +41,8 @@ export function widestLabel(styled: Element, tokens: readonly Token[]): number {
   const context = document.createElement("canvas").getContext("2d");
   if (!context) return 0;
   context.font = fontOf(styled);
-  return tokens.reduce((widest, token) => Math.max(widest, context.measureText(labelOf(token)).width), 0);
+  const labels = [...new Set(tokens.map(labelOf))];
+  return labels.reduce((widest, label) => Math.max(widest, context.measureText(label).width), 0);
 }
 
 /** The computed font of an element as a canvas takes it, at a size of one's own if given. */

@@ -2,6 +2,7 @@
 
 import { readError, readHeader } from "../bytes/header.ts";
 import { damaged, isRecord, isShape, parseSafetensors, type Tensors } from "../bytes/safetensors.ts";
+import { type Statistics, statisticsOf } from "./statistics.ts";
 import { type Head, Track } from "./track.ts";
 
 /** More than any model has; a file that says so would keep the page busy for good. */
@@ -9,6 +10,8 @@ const MOST = { attentions: 8, layers: 1024, heads: 1024, tokens: 2 ** 16 };
 
 export interface Token {
   readonly label: string;
+  /** What stands in the text between it and the token before it: white space, mostly. */
+  readonly before: string;
   /** Added by the tokenizer; stands for nothing in the text. */
   readonly special: boolean;
   /** 0 for the text, 1 for its pair. */
@@ -28,6 +31,7 @@ export class Attention {
   readonly heads: number;
   /** Some query may not see some key. */
   readonly hasMasked: boolean;
+  readonly #statistics = new Map<string, Statistics>();
 
   constructor(
     readonly name: string,
@@ -61,6 +65,22 @@ export class Attention {
       throw new RangeError(`head ${head} does not exist: expected 0 to ${this.heads - 1}`);
     }
     return this.track.head(at, head);
+  }
+
+  /** Whether the tokens that look are those that are looked at. */
+  get isSelf(): boolean {
+    return this.of.query === this.of.key;
+  }
+
+  /**
+   * What one head does, of pieces as they were captured; kept.
+   * @throws RangeError: there is no such layer or head.
+   */
+  statistics(layer: number, head: number): Statistics {
+    const name = `${layer}.${head}`;
+    const known = this.#statistics.get(name) ?? statisticsOf(this.head(layer, head), this.key, this.isSelf);
+    this.#statistics.set(name, known);
+    return known;
   }
 }
 
@@ -143,15 +163,21 @@ export function parseExhibit(raw: Uint8Array): Exhibit {
   if (!Array.isArray(attentions) || !attentions.length || attentions.length > MOST.attentions) {
     throw damaged("it holds no attention");
   }
-  const sequences = new Map(Object.entries(tokens).map(([name, columns]) => [name, readTokens(columns)]));
+  const textOf = (value: unknown) => (typeof value === "string" ? value : null);
+  const [text, pair, target] = [header.text, header.pair, header.target].map(textOf);
+  const sequences = new Map(
+    Object.entries(tokens).map(([name, columns]) => [
+      name,
+      readTokens(columns, name === "target" ? [target] : [text, pair]),
+    ]),
+  );
   const levels = tensors.f32("levels");
   const names = attentions.map((about) => isRecord(about) && about.name);
   if (names.some((name, i) => !name || names.indexOf(name) < i)) throw damaged("its attentions have no names");
-  const textOf = (value: unknown) => (typeof value === "string" ? value : null);
   return new Exhibit(
-    textOf(header.text),
-    textOf(header.pair),
-    textOf(header.target),
+    text,
+    pair,
+    target,
     Array.isArray(notes) ? notes.map(String) : [],
     attentions.map((about) => readAttention(about, sequences, levels, tensors)),
     readProvenance(provenance),
@@ -198,22 +224,37 @@ function isAscending(value: unknown): value is number[] {
 
 const COLUMNS = ["label", "start", "end", "special", "segment", "continues", "generated", "role"] as const;
 
-function readTokens(columns: unknown): Token[] {
+/** Tokens of a text, or of a text and its pair. */
+function readTokens(columns: unknown, texts: readonly (string | null)[]): Token[] {
   if (!isRecord(columns)) throw damaged("it holds no tokens");
   const { label, start, end, special, segment, continues, generated, role } = columns as Record<string, unknown[]>;
   if (!COLUMNS.every((name) => Array.isArray(columns[name]) && columns[name].length === label.length)) {
     throw damaged("its tokens are not complete");
   }
   const parts = readParts(start, end);
-  return label.map((text, i) => ({
-    label: String(text),
-    special: Boolean(special[i]),
-    segment: segment[i] === 1 ? 1 : 0,
-    continues: Boolean(continues[i]),
-    generated: Boolean(generated[i]),
-    role: typeof role[i] === "string" ? role[i] : null,
-    part: parts[i],
-  }));
+  const signs = texts.map((text) => [...(text ?? "")]);
+  const ends = texts.map(() => 0);
+  return label.map((text, i) => {
+    const about = {
+      label: String(text),
+      special: Boolean(special[i]),
+      segment: segment[i] === 1 ? 1 : 0,
+      continues: Boolean(continues[i]),
+    };
+    const [from, to, of] = [Number(start[i]), Number(end[i]), about.segment];
+    const isPlaced = from >= 0 && signs[of]?.slice(from, to).join("") === about.label;
+    // Where no text says what stands between tokens, a space does.
+    const space = i && !about.special && !about.continues ? " " : "";
+    const before = isPlaced ? signs[of].slice(ends[of], from).join("") : space;
+    if (isPlaced) ends[of] = Math.max(ends[of], to);
+    return {
+      ...about,
+      before,
+      generated: Boolean(generated[i]),
+      role: typeof role[i] === "string" ? role[i] : null,
+      part: parts[i],
+    };
+  });
 }
 
 /** Neighbours that stand for the same characters are pieces of one. */

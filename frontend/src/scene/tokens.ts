@@ -20,7 +20,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 
 /** A small fraction. */
-function fraction(number: number, of: number): string {
+export function fraction(number: number, of: number): string {
   const write = (value: number, digits: string) => [...String(value)].map((digit) => digits[Number(digit)]).join("");
   return `${write(number, SUPERSCRIPTS)}⁄${write(of, SUBSCRIPTS)}`;
 }

@@ -11,6 +11,7 @@ import { labelOf, SIDES, type Side, tokenName } from "../scene/tokens.ts";
 import { asPins, listOf, type Pins, type State, shownHead } from "../state.ts";
 import { paintLabels, paintSpeakers } from "./matrix/labels.ts";
 import { type Layout, layOut, PAD, SPACED } from "./matrix/layout.ts";
+import { statisticsLine } from "./measured.ts";
 import { largestDrawn, shadingOf } from "./shades.ts";
 import type { Stage, View } from "./view.ts";
 
@@ -62,6 +63,7 @@ class Matrix {
   /** Bands and labels of the rows and columns that are looked at. */
   readonly #marks = element("div", {});
   readonly #legend = element("div", { class: "legend" });
+  readonly #tellStatistics: (choice: Choice) => void;
   readonly #selection: Selection;
   readonly #layout: Layout;
   #shown!: Shown;
@@ -73,6 +75,7 @@ class Matrix {
     this.#selection = asColumns(select(scene, stage.state().filter), scene);
     this.#root.append(this.#canvas, this.#marks);
     body.append(element("div", { class: "scroll" }, this.#root, this.#legend));
+    this.#tellStatistics = statisticsLine(stage, body);
     this.#layout = layOut(scene, this.#selection, stage.width, this.#root);
     const { width, height, left } = this.#layout;
     place(this.#root, { width, height });
@@ -92,6 +95,7 @@ class Matrix {
       this.#drawn = wanted;
       this.#shown = this.stage.scene.shown(choice)[0];
       this.#paint();
+      this.#tellStatistics(choice);
     }
     this.#showLook();
   }

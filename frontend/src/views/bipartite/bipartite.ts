@@ -13,6 +13,7 @@ import { type Selection, select } from "../../scene/selection.ts";
 import { type Choice, nameOf } from "../../scene/shown.ts";
 import { type Run, runsOf, SIDES, type Side } from "../../scene/tokens.ts";
 import { choose, listOf } from "../../state.ts";
+import { statisticsLine } from "../measured.ts";
 import { largestDrawn, shadingOf } from "../shades.ts";
 import type { Stage } from "../view.ts";
 import { type Layout, layOut } from "./layout.ts";
@@ -48,12 +49,14 @@ export class Bipartite {
   /** All lines, and those of the tokens that are looked at, with their bands. */
   readonly #all: Layer;
   readonly #focused: Layer;
-  #layout: Layout;
+  readonly #tellStatistics: (choice: Choice) => void;
+  #layout!: Layout;
   #heads: readonly ShownHead[] = [];
   #layer = "";
   #drawn = "";
   /** The weight whose lines are opaque. */
   #strongest = 1;
+  #drawnFocus = "";
   #hovered: Place | null = null;
 
   constructor(
@@ -89,7 +92,7 @@ export class Bipartite {
     const titles = element("div", { class: "sides" }, this.#titles.query, this.#titles.key);
     titles.hidden = of.query === of.key;
     host.append(titles, this.#root, this.#note, this.#legend);
-    this.#layout = this.#place();
+    this.#tellStatistics = statisticsLine(stage, host);
     onPointer(this.#root, signal, {
       hit: (event) => this.#hit(event),
       point: (place) => this.#point(place),
@@ -115,6 +118,7 @@ export class Bipartite {
       }
       this.#note.textContent = least > FAINTEST ? `Lines below ${formatWeight(least)} are not drawn.` : "";
       this.#all.draw(this.#strands(NOTHING, least), this.#layout);
+      this.#tellStatistics(choice);
     }
     this.#showFocus();
   }
@@ -215,7 +219,12 @@ export class Bipartite {
   #showFocus(): void {
     const focus = this.#focus();
     const focused = focus.query.length + focus.key.length > 0;
-    if (focused) this.#focused.draw(this.#strands(focus, FAINTEST), this.#layout);
+    const wanted = `${this.#drawn};${focus.query};${focus.key}`;
+    // What was pointed at is often pinned next, and looks no different.
+    if (focused && wanted !== this.#drawnFocus) {
+      this.#drawnFocus = wanted;
+      this.#focused.draw(this.#strands(focus, FAINTEST), this.#layout);
+    }
     this.#root.classList.toggle("focused", focused);
     this.#markTokens(focus);
     const { scene } = this.stage;

@@ -1,9 +1,9 @@
 import { FLOOR, formatPercent, formatValue } from "../../scene/format.ts";
 import type { Scene } from "../../scene/scene.ts";
 import type { Selection } from "../../scene/selection.ts";
-import { hiddenShare } from "../../scene/shown.ts";
+import { hiddenShare, type Shown } from "../../scene/shown.ts";
 import { type Side, type Sides, tokenName } from "../../scene/tokens.ts";
-import { type Focus, rowsInFocus, type ShownHead } from "./links.ts";
+import { type Focus, rowsInFocus } from "./links.ts";
 
 /** As many links as are told in words. */
 const TOLD = 3;
@@ -12,7 +12,7 @@ const TOLD = 3;
 export function describe(
   scene: Pick<Scene, "query" | "key" | "why">,
   layer: string,
-  heads: readonly ShownHead[],
+  heads: readonly Shown[],
   selection: Selection,
   focus: Focus,
 ): string {
@@ -34,7 +34,7 @@ export function describe(
 }
 
 interface Link {
-  readonly head: ShownHead;
+  readonly head: Shown;
   /** The token that is not looked at; of a pair the key. */
   readonly other: number;
   /** Of the weights; in a difference also of what each is taken of. */
@@ -42,7 +42,7 @@ interface Link {
 }
 
 /** Links of one head between what is looked at and each token of the other side, or one for all that is looked at. */
-function linksOf(head: ShownHead, keyCount: number, selection: Selection, focus: Focus): Link[] {
+function linksOf(head: Shown, keyCount: number, selection: Selection, focus: Focus): Link[] {
   const { masked } = head.data;
   const rows = rowsInFocus(selection, focus);
   const isPair = focus.query.length > 0 && focus.key.length > 0;
@@ -66,7 +66,7 @@ function linksOf(head: ShownHead, keyCount: number, selection: Selection, focus:
 }
 
 /** How much of what the looked-at queries give is hidden, on average over heads and queries. */
-function hiddenOf(heads: readonly ShownHead[], keyCount: number, { query: queries }: Focus): string {
+function hiddenOf(heads: readonly Shown[], keyCount: number, { query: queries }: Focus): string {
   if (!queries.length || !heads[0].whole) return "";
   const shares = heads.flatMap((head) => queries.map((query) => hiddenShare(head, query, keyCount)));
   return ` · ${formatPercent(shares.reduce((sum, share) => sum + share, 0) / shares.length)} hidden`;
