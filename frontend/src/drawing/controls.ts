@@ -72,3 +72,21 @@ export function stepper(
     },
   };
 }
+
+/** A number by a slider, and how it is written beside it. */
+export function slider(
+  label: string,
+  attributes: Readonly<Record<string, string>>,
+  choose: (value: number) => void,
+): { node: HTMLElement; show: (value: number, text: string) => void } {
+  const input = element("input", { type: "range", ...attributes });
+  const output = element("output");
+  input.addEventListener("input", () => choose(Number(input.value)));
+  return {
+    node: element("label", {}, label, input, output),
+    show: (value, text) => {
+      input.value = String(value);
+      output.textContent = text;
+    },
+  };
+}

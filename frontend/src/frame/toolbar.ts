@@ -1,7 +1,7 @@
 /** What a reader chooses with: a quiet line on what is shown, and one on which heads and how. */
 
 import { readableOn, toCss } from "../drawing/colour.ts";
-import { chooser, disclosure, setPressed, stepper, switchOf } from "../drawing/controls.ts";
+import { chooser, disclosure, setPressed, slider, stepper, switchOf } from "../drawing/controls.ts";
 import { button, element } from "../drawing/dom.ts";
 import type { Theme } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
@@ -10,6 +10,7 @@ import { canHideSink, hasWords, type Scene } from "../scene/scene.ts";
 import { joinsHeads } from "../scene/shown.ts";
 import { FILTERS, type State, shownHead } from "../state.ts";
 import type { Own, View } from "../views/view.ts";
+import { ranking } from "./ranking.ts";
 
 export interface Toolbar {
   readonly node: HTMLElement;
@@ -41,6 +42,7 @@ export function toolbar(
   ];
   const how = [
     headTiles(state, change),
+    ranking(change),
     ...views.flatMap(({ name, own }) => (own ? [ownChoice(name, own, change)] : [])),
   ];
   // What is seldom chosen stays out of sight; what is in force is told in the notes.
@@ -148,26 +150,26 @@ function reduction(change: Change): Toolbar {
   const node = element("label", { class: "reduction" }, "Show", select);
   return {
     node,
-    update: ({ reduce, by }, view) => {
+    update: (state, view) => {
       node.hidden = !view.shows;
+      const { reduce, by } = view.shows?.(state) ?? state;
       select.value = `${reduce} ${reduce === "none" ? "mean" : by}`;
+      select.options[0].disabled = reduce !== state.reduce;
     },
   };
 }
 
 /** Of each query the strongest keys, as many as make up a share of its attention. */
 function massSlider(change: Change): Toolbar {
-  const slider = element("input", { type: "range", min: "5", max: "100", step: "5" });
-  const value = element("output", {});
-  slider.addEventListener("input", () => change({ mass: Number(slider.value) / 100 }));
-  const node = element("label", { class: "mass", title: "Of each query, the keys that make up this share" });
-  node.append("Strongest", slider, value);
+  const { node, show } = slider("Strongest", { min: "5", max: "100", step: "5" }, (mass) =>
+    change({ mass: mass / 100 }),
+  );
+  node.title = "Of each query, the keys that make up this share";
   return {
     node,
     update: ({ mass }, view, _, scene) => {
       node.hidden = !view.shows || scene.signed !== null;
-      slider.value = String(Math.round(mass * 100));
-      value.textContent = formatPercent(mass);
+      show(Math.round(mass * 100), formatPercent(mass));
     },
   };
 }
@@ -248,13 +250,14 @@ function headTiles(state: () => State, change: Change): Toolbar {
         tiles = Array.from({ length: heads }, (_, head) => tileOf(head));
         node.replaceChildren("Heads", ...tiles, all);
       }
-      const many = view.heads === "many" || (view.shows !== undefined && joinsHeads(state));
+      const joins = view.shows !== undefined && joinsHeads(state);
+      const many = view.heads === "many" || joins;
       node.hidden = view.heads === "none";
       node.dataset.heads = many ? "many" : "one";
       all.hidden = !many;
       all.toggleAttribute("disabled", state.heads.length === tiles.length);
       tiles.forEach((tile, head) => {
-        const colour = many && !joinsHeads(state) && !signed ? theme.head(head) : theme.accent;
+        const colour = view.hues && !joins && !signed ? theme.head(head) : theme.accent;
         setPressed(tile, many ? state.heads.includes(head) : shownHead(state) === head);
         tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
         tile.style.setProperty("--head", toCss(colour));

@@ -10,6 +10,7 @@ export const headView: View = {
   hint: "Point at a token to see its links; click to pin it.",
   description: "Attention of the chosen heads. Up and down choose a token, left and right a side, Enter pins it.",
   heads: "many",
+  hues: true,
   hasLayer: (state) => !joinsLayers(state),
   shows: choiceOf,
 

@@ -4,13 +4,16 @@ import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
 import { LazyCanvases } from "../drawing/lazy.ts";
 import { legend } from "../drawing/legend.ts";
 import { Raster } from "../drawing/raster.ts";
+import type { Statistic } from "../exhibit/statistics.ts";
 import { formatValue } from "../scene/format.ts";
+import { formatStatistic, type Place, ranked, titleOf } from "../scene/ranking.ts";
 import type { Scene } from "../scene/scene.ts";
 import { asColumns, type Selection, select } from "../scene/selection.ts";
 import { oneHead } from "../scene/shown.ts";
 import { tokenName } from "../scene/tokens.ts";
 import type { State } from "../state.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
+import { measure, rankedBy } from "./measured.ts";
 import { largestDrawn, shadingOf } from "./shades.ts";
 import type { Stage, View } from "./view.ts";
 
@@ -21,12 +24,15 @@ const FAINTEST = 0.01;
 /** Room for the numbers of layers and heads, in CSS pixels. */
 const MARGIN = 22;
 const CELL = { least: 14, most: 72 };
+/** Of a head in a ranking; less where there are many. */
+const RANKED = { few: 48, many: 32, manyFrom: 300 };
 /** Between thumbnails; less where there is little room. */
 const GAP = { narrow: 2, wide: 4, wideFrom: 28 };
 
-interface Place {
-  readonly layer: number;
-  readonly head: number;
+/** Thumbnails beside one another: those of a layer, or some of a ranking. */
+interface Row {
+  readonly heads: readonly Place[];
+  readonly node: HTMLElement;
 }
 
 /** A head in large, below its row. */
@@ -45,6 +51,7 @@ export const modelView: View = {
   description: "All layers and heads. Arrow keys choose a head, Enter opens or closes it, Escape closes it.",
   heads: "none",
   hasLayer: (state) => state.head !== null,
+  ranks: true,
   own: {
     field: "thumbnails",
     label: "Heads as",
@@ -75,44 +82,35 @@ function thumbnails({ thumbnails, filter }: State, scene: Scene): "lines" | "hea
 class Grid {
   readonly #root = element("div", { class: "grid" });
   readonly #outline = element("div", { class: "outline" });
+  readonly #count = element("p", { class: "count" });
   readonly #note = element("p", { class: "note" });
   readonly #legend = element("div", { class: "legend" });
-  readonly #rows: HTMLElement[] = [];
+  readonly #heads: readonly Place[];
   readonly #canvases: LazyCanvases;
   readonly #selection: Selection;
   /** The same for heat maps. */
   readonly #columns: Selection;
-  readonly #cell: number;
-  readonly #gap: number;
+  #rows: Row[] = [];
+  #cell = 0;
+  #gap = 0;
+  #margin = 0;
+  /** How many heads are measured. */
+  #known = 0;
+  /** What the rows and what the thumbnails were made for. */
+  #arranged: string | null = null;
   #drawn = "";
   #found: number | null = null;
   #at: Place | null = null;
   #open: Detail | null = null;
 
   constructor(private readonly stage: Stage) {
-    const { scene, width, body, signal } = stage;
+    const { scene, body, signal } = stage;
     this.#selection = select(scene, stage.state().filter);
     this.#columns = asColumns(this.#selection, scene);
-    const room = (width - MARGIN) / scene.heads;
-    this.#gap = room < GAP.wideFrom ? GAP.narrow : GAP.wide;
-    this.#cell = Math.floor(Math.max(CELL.least, Math.min(CELL.most, room - this.#gap)));
     this.#canvases = new LazyCanvases(signal);
-    const step = this.#cell + this.#gap;
-    this.#root.style.setProperty("--cell", `${this.#cell}px`);
-    this.#root.style.setProperty("--gap", `${this.#gap}px`);
-    const heads = Array.from({ length: scene.heads }, (_, head) => element("span", {}, String(head)));
-    this.#root.append(element("div", { class: "columns", "aria-hidden": "true" }, ...heads));
-    for (const layer of scene.layers) {
-      const canvas = element("canvas");
-      this.#canvases.add(canvas, scene.heads * step, this.#cell, (context) => this.#paintRow(context, layer));
-      const row = element("div", { class: "row" }, element("span", {}, String(layer)), canvas);
-      this.#rows.push(row);
-      this.#root.append(row);
-    }
-    place(this.#outline, { width: this.#cell, height: this.#cell });
+    this.#heads = scene.layers.flatMap((layer) => Array.from({ length: scene.heads }, (_, head) => ({ layer, head })));
     this.#outline.hidden = true;
-    this.#root.append(this.#outline);
-    body.append(element("div", { class: "scroll" }, this.#root), this.#note, this.#legend);
+    body.append(this.#count, element("div", { class: "scroll" }, this.#root), this.#note, this.#legend);
     if (scene.signed) {
       const words = "square-root scale, the same for all heads";
       this.#legend.append(...legend(shadingOf(stage, this.#largest), words, scene.unseen, scene.signed));
@@ -125,12 +123,26 @@ class Grid {
   }
 
   update(): void {
-    const { thumbnails, head, layer } = this.stage.state();
+    const { thumbnails, head, layer, least } = this.stage.state();
+    const by = rankedBy(this.stage.state(), this.stage.scene);
+    if (by && !this.#known) this.#measure();
+    const isKnown = this.#known === this.#heads.length;
+    const wanted = by && isKnown ? `${by}:${least}` : "";
+    if (wanted !== this.#arranged) {
+      this.#arranged = wanted;
+      this.#close();
+      this.#canvases.clear();
+      this.#rows = [];
+      if (by && isKnown) this.#rank(by, least);
+      else this.#lay();
+      this.#drawn = "";
+    }
     if (thumbnails !== this.#drawn) {
       this.#drawn = thumbnails;
-      this.#note.textContent = this.#key();
       this.#canvases.repaint();
     }
+    this.#count.textContent = by && this.#ranking(by, least);
+    this.#note.textContent = this.#key();
     const { place } = this.#open ?? {};
     if (head === null) {
       this.#close();
@@ -140,11 +152,84 @@ class Grid {
     this.#showLook();
   }
 
-  move(layers: number, heads: number): void {
-    const { scene } = this.stage;
-    const at = this.#at ?? this.#open?.place;
-    const row = at ? clamp(scene.layers.indexOf(at.layer) + layers, scene.layers.length) : 0;
-    this.point({ layer: scene.layers[row], head: at ? clamp(at.head + heads, scene.heads) : 0 });
+  #measure(): void {
+    let isLater = false;
+    measure(this.stage.scene.attention, this.#heads, this.stage.signal, (known) => {
+      this.#known = known;
+      if (isLater) this.update();
+    });
+    isLater = true;
+  }
+
+  /** A row for each layer. */
+  #lay(): void {
+    const { scene, width } = this.stage;
+    const room = (width - MARGIN) / scene.heads;
+    const gap = room < GAP.wideFrom ? GAP.narrow : GAP.wide;
+    this.#size(Math.floor(Math.max(CELL.least, Math.min(CELL.most, room - gap))), gap, MARGIN);
+    const numbers = Array.from({ length: scene.heads }, (_, head) => element("span", {}, String(head)));
+    this.#root.replaceChildren(element("div", { class: "columns", "aria-hidden": "true" }, ...numbers));
+    scene.layers.forEach((layer, i) => {
+      const heads = this.#heads.slice(i * scene.heads, (i + 1) * scene.heads);
+      this.#add(heads, (canvas) => [element("span", {}, String(layer)), canvas]);
+    });
+    this.#root.append(this.#outline);
+  }
+
+  /** The heads in the order of a statistic, as many beside one another as there is room for. */
+  #rank(by: Statistic, least: number | null): void {
+    const heads = ranked(this.#heads, (place) => this.#valueOf(place, by), least);
+    this.#size(this.#heads.length < RANKED.manyFrom ? RANKED.few : RANKED.many, GAP.wide, 0);
+    const columns = Math.floor(this.stage.width / (this.#cell + this.#gap));
+    this.#root.replaceChildren();
+    for (let first = 0; first < heads.length; first += columns) {
+      const row = heads.slice(first, first + columns);
+      const names = row.map((place) => {
+        const value = formatStatistic(by, this.#valueOf(place, by));
+        return element("span", {}, `${place.layer}.${place.head}\n${value}`);
+      });
+      this.#add(row, (canvas) => [canvas, element("div", { class: "columns" }, ...names)]);
+    }
+    this.#root.append(this.#outline);
+  }
+
+  #size(cell: number, gap: number, margin: number): void {
+    this.#cell = cell;
+    this.#gap = gap;
+    this.#margin = margin;
+    for (const [name, length] of Object.entries({ cell, gap, margin })) {
+      this.stage.body.style.setProperty(`--${name}`, `${length}px`);
+    }
+    place(this.#outline, { width: cell, height: cell });
+  }
+
+  #add(heads: readonly Place[], around: (canvas: HTMLElement) => HTMLElement[]): void {
+    const canvas = element("canvas");
+    const width = heads.length * (this.#cell + this.#gap);
+    this.#canvases.add(canvas, width, this.#cell, (context) => this.#paintRow(context, heads));
+    const node = element("div", { class: this.#margin ? "row" : "row ranked" }, ...around(canvas));
+    this.#rows.push({ heads, node });
+    this.#root.append(node);
+  }
+
+  #valueOf({ layer, head }: Place, by: Statistic): number {
+    return this.stage.scene.attention.statistics(layer, head)[by] ?? 0;
+  }
+
+  /** How many heads there are in the ranking, and of what. */
+  #ranking(by: Statistic, least: number | null): string {
+    const all = this.#heads.length;
+    if (this.#known < all) return `Measuring heads: ${this.#known} of ${all}.`;
+    const shown = this.#rows.reduce((count, { heads }) => count + heads.length, 0);
+    const atLeast = `have ${titleOf(by)} ≥ ${(least ?? 0).toFixed(2)}`;
+    return `${least === null ? `All ${all} heads` : `${shown} of ${all} heads ${atLeast}`}, largest first.`;
+  }
+
+  move(rows: number, columns: number): void {
+    const found = this.#find(this.#at ?? this.#open?.place);
+    const row = this.#rows[found ? clamp(found.row + rows, this.#rows.length) : 0];
+    if (!row) return;
+    this.point(row.heads[found ? clamp(found.column + columns, row.heads.length) : 0]);
     this.#outline.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
@@ -158,13 +243,15 @@ class Grid {
 
   #hit({ target, clientX }: MouseEvent): Place | null {
     if (!(target instanceof HTMLCanvasElement)) return null;
-    const layer = this.stage.scene.layers[this.#rows.indexOf(target.parentElement as HTMLElement)];
-    const head = Math.floor((clientX - target.getBoundingClientRect().left) / (this.#cell + this.#gap));
-    return layer !== undefined && head >= 0 && head < this.stage.scene.heads ? { layer, head } : null;
+    const row = this.#rows.find(({ node }) => node === target.parentElement);
+    return row?.heads[Math.floor((clientX - target.getBoundingClientRect().left) / (this.#cell + this.#gap))] ?? null;
   }
 
-  #row(layer: number): HTMLElement {
-    return this.#rows[this.stage.scene.layers.indexOf(layer)];
+  /** Where a head is; null for one that is left out. */
+  #find(place?: Place | null): { readonly row: number; readonly column: number } | null {
+    const isIt = ({ layer, head }: Place) => layer === place?.layer && head === place.head;
+    const row = this.#rows.findIndex(({ heads }) => heads.some(isIt));
+    return row < 0 ? null : { row, column: this.#rows[row].heads.findIndex(isIt) };
   }
 
   point(at: Place | null): void {
@@ -173,25 +260,24 @@ class Grid {
     this.#showLook();
   }
 
-  /** The head that is pointed at in the drawing beside this one, if there is one here. */
+  /** The head that is pointed at in the drawing beside this one. */
   get #beside(): Place | null {
     const { layer, head } = this.stage.looked() ?? {};
-    const { scene } = this.stage;
-    if (layer === undefined || head == null) return null;
-    return scene.layers.includes(layer) && head < scene.heads ? { layer, head } : null;
+    return layer === undefined || head == null ? null : { layer, head };
   }
 
   /** Outlines the head that is pointed at, here or beside, and tells of it. */
   #showLook(): void {
     const at = this.#at ?? this.#beside;
-    this.#outline.hidden = !at;
-    if (!at) {
+    const found = this.#find(at);
+    this.#outline.hidden = !found;
+    if (!at || !found) {
       if (this.#open) this.#open.drawing.update();
       else this.stage.say(null);
       return;
     }
-    const row = this.#row(at.layer);
-    place(this.#outline, { left: MARGIN + at.head * (this.#cell + this.#gap), top: row.offsetTop });
+    const left = this.#margin + found.column * (this.#cell + this.#gap);
+    place(this.#outline, { left, top: this.#rows[found.row].node.offsetTop });
     this.stage.say(this.#describe(at));
   }
 
@@ -209,9 +295,11 @@ class Grid {
       }
     }
     const pair = `${tokenName(scene, "query", best.query)} → ${tokenName(scene, "key", best.key)}`;
+    const by = rankedBy(this.stage.state(), scene);
+    const ranking = by ? ` · ${titleOf(by)} ${formatStatistic(by, this.#valueOf({ layer, head }, by))}` : "";
     const value = formatValue([data.weights, ...parts].map((weights) => weights[best.query * width + best.key]));
     const most = scene.signed ? "largest difference" : "most";
-    return `${scene.layerName(choice)} · ${name} · ${most}: ${pair} ${value}`;
+    return `${scene.layerName(choice)} · ${name}${ranking} · ${most}: ${pair} ${value}`;
   }
 
   /** How a thumbnail tells what has no weight from what has little. */
@@ -222,58 +310,61 @@ class Grid {
     return asLines ? `No line: ${scene.unseen}, or less than ${FAINTEST}.` : `Hatched: ${scene.unseen}.`;
   }
 
-  #show(place: Place): void {
+  #show(at: Place): void {
     this.#close();
     const { stage } = this;
-    const { layer, head } = place;
+    const { layer, head } = at;
     const closing = new AbortController();
     const { signal } = closing;
     stage.signal.addEventListener("abort", () => closing.abort(), { signal });
     const close = element("button", { type: "button", class: "close", "aria-label": "Close this head" }, "×");
     close.addEventListener("click", () => stage.change({ head: null }), { signal });
     const title = element("p", { class: "detail-title" }, `Layer ${layer} · head ${head}`, close);
-    const detail = element("div", { class: "detail" }, title);
+    const detail = place(element("div", { class: "detail" }, title), { width: stage.width });
     for (const type of ["pointermove", "click"]) {
       detail.addEventListener(type, (event) => event.stopPropagation(), { signal });
     }
     detail.addEventListener("pointerenter", () => this.point(null), { signal });
-    this.#row(layer).after(detail);
+    const found = this.#find(at);
+    if (found) this.#rows[found.row].node.after(detail);
+    else this.#root.prepend(detail);
     const drawn = () => ({ ...oneHead(layer, head), colour: () => stage.theme.accent });
     const drawing = new Bipartite({ ...stage, signal }, drawn, detail);
-    this.#mark(place, true);
-    this.#open = { place, node: detail, drawing, close: () => closing.abort() };
+    this.#mark(at);
+    this.#open = { place: at, node: detail, drawing, close: () => closing.abort() };
   }
 
   #close(): void {
-    if (!this.#open) return;
-    this.#mark(this.#open.place, false);
-    this.#open.close();
-    this.#open.node.remove();
+    this.#mark(null);
+    this.#open?.close();
+    this.#open?.node.remove();
     this.#open = null;
   }
 
-  #mark({ layer, head }: Place, open: boolean): void {
-    const row = this.#row(layer);
-    row.classList.toggle("open", open);
-    row.style.setProperty("--open", String(head));
+  #mark(place: Place | null): void {
+    for (const { node } of this.#rows) node.classList.remove("open");
+    const found = this.#find(place);
+    if (!found) return;
+    const { node } = this.#rows[found.row];
+    node.classList.add("open");
+    node.style.setProperty("--open", String(found.column));
   }
 
   /** Marks the one head that other views show. */
   #markChosen(): void {
     const { layer, heads } = this.stage.state();
-    for (const row of this.#rows) row.classList.remove("open");
-    if (heads.length === 1 && this.stage.scene.heads > 1) this.#mark({ layer, head: heads[0] }, true);
+    if (heads.length === 1 && this.stage.scene.heads > 1) this.#mark({ layer, head: heads[0] });
   }
 
-  #paintRow(context: CanvasRenderingContext2D, layer: number): void {
+  #paintRow(context: CanvasRenderingContext2D, heads: readonly Place[]): void {
     const ratio = pixelRatio();
     const size = Math.round(this.#cell * ratio);
     const asLines = thumbnails(this.stage.state(), this.stage.scene) === "lines";
     const paint = asLines ? this.#lines(size, ratio) : this.#heatmap(size);
-    for (let head = 0; head < this.stage.scene.heads; head++) {
-      const x = head * (this.#cell + this.#gap);
-      context.putImageData(new ImageData(paint({ layer, head }), size, size), Math.round(x * ratio), 0);
-    }
+    heads.forEach((place, i) => {
+      const x = i * (this.#cell + this.#gap);
+      context.putImageData(new ImageData(paint(place), size, size), Math.round(x * ratio), 0);
+    });
   }
 
   #lines(size: number, ratio: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {

@@ -43,11 +43,15 @@ export interface View {
   readonly description: string;
   /** How many heads are chosen with the tiles. */
   readonly heads: "many" | "one" | "none";
+  /** Tells heads apart by their hues. */
+  readonly hues?: true;
   readonly hasLayer: (state: State) => boolean;
   /** Draws the numbers as they were captured: no words, and the first token like any other. */
   readonly asCaptured?: true;
   /** What it shows, for a view that can show several heads or layers as one and of a query the strongest keys only. */
   readonly shows?: (state: State) => Choice;
+  /** Shows heads in the order of a statistic, too. */
+  readonly ranks?: true;
   /** Shows what attention is made of; offered where that was captured. */
   readonly needsNeurons?: true;
   /** A choice of the view's own: a field of the state, and its values with their names. */
