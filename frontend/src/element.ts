@@ -167,7 +167,8 @@ export class AttnView extends HTMLElement implements Member {
       const views = this.#views.map(({ name }) => name);
       const shape = { views, attentions: shapesOf(this.#compared), steps: this.#steps.length };
       this.#shape = shape;
-      this.#authored = reduce(initialState(shape), this.#written("state"), shape);
+      const written = this.#written<Partial<State>>("state");
+      this.#authored = reduce(initialState(shape, written), written, shape);
       this.#state = setOut({ step: 0 }, this.#authored, this.#authored, this.#steps, shape);
       if (this.dataset.link) this.follow(chosenIn(this.dataset.link));
       for (const change of this.#early) this.#change(change);

@@ -16,6 +16,30 @@ test("at first: the first view and layer, all heads, nothing pinned", () => {
   expect(START).toMatchObject({ view: "head", layer: 0, heads: [0, 1, 2, 3], head: null, query: null, key: null });
 });
 
+describe("where the author names no view", () => {
+  const viewOf = (query: number, key: number, views = ["head", "model", "text"]) =>
+    initialState({ ...SHAPE, views, attentions: [{ ...self, query: { length: query }, key: { length: key } }] }).view;
+
+  test("up to 128 tokens are linked by lines, more flow as a text", () => {
+    expect(viewOf(128, 128)).toBe("head");
+    expect(viewOf(129, 129)).toBe("text");
+    expect([viewOf(3, 129), viewOf(129, 3)]).toEqual(["text", "text"]);
+    expect(viewOf(512, 512, ["head", "model"])).toBe("head");
+  });
+
+  test("the attention that the author wants is the one that counts", () => {
+    const shape: Shape = {
+      views: ["head", "text"],
+      attentions: [self, { ...self, name: "encoder", key: { length: 300 } }],
+      steps: 0,
+    };
+    expect(initialState(shape).view).toBe("head");
+    const start = initialState(shape, { attention: "encoder" });
+    expect(start).toMatchObject({ view: "text", attention: "encoder" });
+    expect(reduce(start, { attention: "encoder", view: "head" }, shape).view).toBe("head");
+  });
+});
+
 test("a change is partial and leaves the old state alone", () => {
   const next = reduce(START, { layer: 3, query: 9, filter: "a-b" }, SHAPE);
   expect(next).toEqual({ ...START, layer: 3, query: 9, filter: "a-b" });

@@ -32,6 +32,12 @@ export function luminance(colour: Rgb): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
+/** Contrast ratio of two colours (WCAG 2), from 1 to 21. */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [darker, lighter] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
 /** Black or white, whichever is easier to read on a colour. */
 export const readableOn = (ground: Rgb): Rgb => (luminance(ground) > 0.179 ? [0, 0, 0] : [255, 255, 255]);
 
