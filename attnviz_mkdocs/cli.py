@@ -177,7 +177,7 @@ def _page(figure: Figure, supplied: Supplied) -> bytes:
     exhibit = supplied.exhibit
     neurons = None if supplied.neurons is None else supplied.neurons.data
     second = None if supplied.second is None else supplied.second.data
-    return draw_page(figure, exhibit.key, exhibit.data, neurons, second, _picture(figure, supplied)).encode()
+    return draw_page(figure, exhibit.key, exhibit.data, neurons, second, picture=_picture(figure, supplied)).encode()
 
 
 def _svg(figure: Figure, supplied: Supplied) -> bytes:

@@ -1,5 +1,6 @@
 """Functions on an exhibit's arrays, a formula each; axes are ``[layer, head, query, key]``, or the last of these."""
 
+from attnviz_mkdocs.analysis.align import align
 from attnviz_mkdocs.analysis.mass import hidden_share, strongest
 from attnviz_mkdocs.analysis.reduce import reduced
 from attnviz_mkdocs.analysis.shares import HeadScores
@@ -10,6 +11,7 @@ from attnviz_mkdocs.analysis.words import join_tokens, join_weights, parts_of_ch
 __all__ = [
     "STATISTICS",
     "HeadScores",
+    "align",
     "entropy",
     "hidden_share",
     "join_tokens",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz_mkdocs.analysis import statistic
-from attnviz_mkdocs.pictures.format import format_token, format_weight
-from attnviz_mkdocs.pictures.neuron import told
+from attnviz_mkdocs.pictures.format import FLOOR, format_token, format_value, format_weight
+from attnviz_mkdocs.pictures.neuron import told as told_of_neurons
 from attnviz_mkdocs.pictures.readout import links
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Figure
 
 LONGEST = 400
-_LONGEST_TEXT = 70
+_LONGEST_TEXTS = 90
 # A head does what more than half of its attention does.
 _MOSTLY = 0.5
 # As many heads are told of one by one, and as many links of each.
@@ -30,8 +31,8 @@ _HEADS, _LINKS = 3, 2
 
 # Where the keys of a job stand from their queries.
 _OFFSETS = {"previous": -1, "next": 1, "self": 0}
-# Weaker links are hardly seen.
-_SEEN = 0.05
+# Weaker links are hardly seen; a difference from here on is.
+_SEEN, _CLEAR = 0.05, 0.1
 
 #: Statistic → what a head does that has much of it.
 _JOBS = {
@@ -43,26 +44,17 @@ _JOBS = {
 }
 
 
-def alternative(figure: Figure, scene: Scene, numbers: Scores | None = None) -> str:
+def alternative(figure: Figure, scenes: Sequence[Scene], numbers: Scores | None = None) -> str:
     """A sentence or a few on what the picture shows, of at most `LONGEST` characters.
 
     Args:
         figure: What the author asked for.
-        scene: What the view shows first.
+        scenes: What the view shows first.
         numbers: Of the neurons, for a neuron view.
     """
-    match scene.state.view:
-        case "model":
-            clauses = _of_model(scene)
-        case "matrix":
-            clauses = _of_pairs(scene, scene.shown_head())
-        case "neuron":
-            clauses = _of_neuron(scene, numbers)
-        case _:
-            clauses = _of_heads(scene, scene.shown())
-    step = f" (step 1 of {len(figure.steps)}: {scene.state.caption})" if figure.steps else ""
-    text = _title(scene, figure.model_name) + step
-    for place, clause in enumerate(clauses):
+    step = f" (step 1 of {len(figure.steps)}: {scenes[0].state.caption})" if figure.steps else ""
+    text = _title(scenes, figure) + step
+    for place, clause in enumerate(_clauses(scenes, numbers)):
         longer = f"{text}{': ' if place == 0 else '; '}{clause}"
         if len(longer) >= LONGEST:
             break
@@ -70,22 +62,51 @@ def alternative(figure: Figure, scene: Scene, numbers: Scores | None = None) -> 
     return (text if len(text) < LONGEST else text[: LONGEST - 2].rstrip() + "…") + "."
 
 
-def _title(scene: Scene, model: str) -> str:
+def _clauses(scenes: Sequence[Scene], numbers: Scores | None) -> Iterator[str]:
+    if len(scenes) == 1:
+        yield from _of_scene(scenes[0], numbers)
+        return
+    # Of either as much as of the other.
+    told = [[f"{scene.name}: {clause}" for clause in _of_scene(scene, numbers)] for scene in scenes]
+    for one, other in zip_longest(*told):
+        yield from (clause for clause in (one, other) if clause)
+
+
+def _of_scene(scene: Scene, numbers: Scores | None) -> Iterator[str]:
+    if scene.signs is not None:
+        yield from _of_difference(scene)
+        return
+    match scene.state.view:
+        case "model":
+            yield from _of_model(scene)
+        case "matrix":
+            yield from _of_pairs(scene, scene.shown_head())
+        case "neuron" if numbers is not None:
+            yield from (_lower(sentence.rstrip(".")) for sentence in told_of_neurons(scene, numbers))
+        case _:
+            yield from _of_heads(scene, scene.shown())
+
+
+def _title(scenes: Sequence[Scene], figure: Figure) -> str:
     """What is shown: attention of minilm on “The cat”, layer 5, heads 10 and 11, from “it”."""
-    exhibit = scene.exhibit
-    which = f"{scene.state.attention.capitalize()} attention" if len(exhibit.attentions) > 1 else "Attention"
-    text = "" if exhibit.text is None else f" on “{_short(exhibit.text)}”"
-    if exhibit.pair is not None:
-        text += f" and “{_short(exhibit.pair)}”"
+    scene = scenes[0]
+    parts = [part for scene in scenes for part in scene.parts]
+    which = f"{scene.state.attention} attention" if len(scene.exhibit.attentions) > 1 else "attention"
+    if scene.signs is not None:
+        which = f"difference of {which}"
+    names = [figure.model_name, figure.second.model_name] if figure.second and len(parts) > 1 else [figure.model_name]
+    models = " and ".join(dict.fromkeys(map(format_token, names)))
+    read = dict.fromkeys(said for part in parts for said in (part.exhibit.text, part.exhibit.pair) if said is not None)
+    on = " on " + " and ".join(f"“{_short(said, _LONGEST_TEXTS // len(read))}”" for said in read) if read else ""
     where = [] if scene.state.view == "model" else [_lower(scene.layer_name), _heads(scene)]
+    if scene.state.options.filter != "all":
+        where.append("from text {} to text {}".format(*scene.state.options.filter.upper().split("-")))
     chosen = [
         f"{word} {' + '.join(side[place].quoted for place in side.pinned)}"
         for word, side in (("from", scene.query), ("to", scene.key))
         if side.pinned
     ]
-    if scene.state.options.filter != "all":
-        where.append("from text {} to text {}".format(*scene.state.options.filter.upper().split("-")))
-    return ", ".join([f"{which} of {format_token(model)}{text}", *where, *chosen])
+    return ", ".join([f"{which[:1].upper()}{which[1:]} of {models}{on}", *where, *chosen])
 
 
 def _heads(scene: Scene) -> str:
@@ -103,7 +124,7 @@ def _heads(scene: Scene) -> str:
 def _of_heads(scene: Scene, heads: Sequence[Shown]) -> Iterator[str]:
     if scene.is_focused:
         for head in heads:
-            found = [link for link in links(scene, head) if link.weight >= 0.001][:_LINKS]  # noqa: PLR2004 - known at all
+            found = [link for link in links(scene, head) if link.weight >= FLOOR][:_LINKS]
             whose = "" if len(heads) == 1 else f"{head.name} "
             said = _listed([f"{link.other.quoted} ({format_weight(link.weight)})" for link in found])
             if scene.query.pinned and scene.key.pinned:
@@ -215,9 +236,39 @@ def _of_one(said: str) -> str:
     return f"{verb}s {rest}"
 
 
-def _of_neuron(scene: Scene, numbers: Scores | None) -> Iterator[str]:
-    if numbers is not None:
-        yield from (_lower(sentence.rstrip(".")) for sentence in told(scene, numbers))
+def _of_difference(scene: Scene) -> Iterator[str]:
+    """Where the two differ most."""
+    if scene.state.view == "model":
+        largest = [
+            (float(abs(own).max()), f"{layer}.{head}", own)
+            for layer, (weights, _) in zip(scene.layers, scene.by_layer(), strict=True)
+            for head, own in enumerate(weights)
+        ]
+        largest.sort(key=lambda head: -head[0])
+        for size, name, own in largest[:_HEADS]:
+            query, key = np.unravel_index(abs(own).argmax(), own.shape)
+            pair = f"{scene.query[int(query)].quoted} → {scene.key[int(key)].quoted}"
+            yield f"head {name} differs by up to {format_weight(size)}, for {pair}"
+        few = sum(size < _CLEAR for size, *_ in largest)
+        yield f"{few} of {len(largest)} heads differ by less than {_CLEAR} everywhere"
+        return
+    for head in scene.shown() if scene.state.view == "head" else (scene.shown_head(),):
+        whose = "" if scene.state.view != "head" or len(scene.shown()) == 1 else f"{head.name}: "
+        if scene.is_focused:
+            found = [
+                f"{link.other.quoted} {format_value(link.weight, link.parts)}"
+                for link in links(scene, head)[: _LINKS + 1]
+                if abs(link.weight) >= FLOOR
+            ]
+        else:
+            order = np.argsort(-abs(head.weights), axis=None, kind="stable")[: _LINKS + 1]
+            found = [
+                f"{scene.query[query].quoted} → {scene.key[key].quoted} "
+                + format_value(float(head.weights[query, key]), [float(part[query, key]) for part in head.parts])
+                for query, key in zip(*np.unravel_index(order, head.weights.shape), strict=True)
+                if abs(head.weights[query, key]) >= FLOOR
+            ]
+        yield f"{whose}the largest differences are {_listed(found)}" if found else f"{whose}no difference"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -228,6 +279,5 @@ def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return format_token(line, _LONGEST_TEXT)
+def _short(text: str, longest: int) -> str:
+    return format_token(" ".join(text.split()), longest)

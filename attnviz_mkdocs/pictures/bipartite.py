@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz_mkdocs.pictures import text
-from attnviz_mkdocs.pictures.drawing import NARROW, Drawing, badge, row_height
+from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import FLOOR, format_cell, format_weight
+from attnviz_mkdocs.pictures.heatmap import largest_of, scale_legend
 from attnviz_mkdocs.pictures.svg import at, element, group, number
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import (
     ACCENT,
     HAIR,
+    LESS,
+    MORE,
     MUTED,
     WASH,
     focus_opacity,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from attnviz_mkdocs.pictures.drawing import Stage
     from attnviz_mkdocs.pictures.scene import Scene, Shown, Side
     from attnviz_mkdocs.pictures.tokens import Run
 
@@ -46,7 +50,10 @@ _FEW_WIDTH, _MANY_WIDTH, _MANY = 1.9, 1.1, 2000
 _LEVEL = 0.35 / 3
 # Between a token and its lines, and between a token and its bands.
 _PAD, _GAP = 10, 6
+# On narrower drawings bands lie under the tokens.
+_NARROW = 480
 _LINES = (40, 420)
+_ABOVE_LEGEND = 12
 _SPEAKER = 22
 _TITLES = 22
 _UNDERLINE = 4
@@ -85,13 +92,14 @@ class Layout:
     speakers: tuple[float, float]
 
     @classmethod
-    def of(cls, scene: Scene, heads: int, width: float) -> Layout:
-        """Of so many heads on a drawing of that width."""
-        row = row_height(max(len(scene.query), len(scene.key)), is_touched=width < NARROW)
+    def of(cls, stage: Stage, heads: int) -> Layout:
+        """Of so many heads."""
+        scene, width = stage.scene, stage.width
+        row = row_height(max(len(scene.query), len(scene.key)), is_touched=stage.is_touched)
         labels = [*scene.query.labels, *scene.key.labels]
         widest = max((text.width(label.text, 13) for label in labels), default=0)
         column = ceil(min(widest * 1.1 + 12, width * 0.23))
-        inside = width < NARROW
+        inside = width < _NARROW
         most = column if inside else 34 if heads <= 1 else min(15 * heads, 150, width * 0.17)
         cell = max(2, most / max(1, heads))
         band = cell * max(1, heads)
@@ -123,17 +131,20 @@ def height(scene: Scene, *, is_touched: bool) -> float:
     return rows * row_height(rows, is_touched=is_touched) + (_TITLES if scene.is_across else 0)
 
 
-def bipartite(scene: Scene, heads: Sequence[Shown], width: float, *, own_colours: bool = True) -> Drawing:
+def bipartite(stage: Stage, heads: Sequence[Shown], *, own_colours: bool = True) -> Drawing:
     """Lines between tokens.
 
     Args:
-        scene: What is shown.
+        stage: What is drawn.
         heads: Each has lines of its own.
-        width: Of the drawing, in pixels.
-        own_colours: Whether each head has a colour of its own; if not, all have the accent's.
+        own_colours: Whether each head has a colour of its own; if not, all have the accent's. Numbers of either sign
+            have the colours of their signs.
     """
-    layout = Layout.of(scene, len(heads), width)
+    scene = stage.scene
+    layout = Layout.of(stage, len(heads))
     colours = [head_class(head.head) if own_colours and head.head is not None else ACCENT for head in heads]
+    strongest = 1.0 if scene.signs is None else largest_of(stage.scenes)
+    inks = [_Ink((LESS, MORE) if scene.signs else (colour, colour), strongest) for colour in colours]
     lines, count = _strongest_lines(scene, heads)
     opacity = focus_opacity if scene.is_focused else float
     top = _TITLES if scene.is_across else 0
@@ -142,15 +153,34 @@ def bipartite(scene: Scene, heads: Sequence[Shown], width: float, *, own_colours
         group(
             0,
             top,
-            *_strands(lines, count, colours, layout, opacity),
+            *_strands(lines, count, inks, layout, opacity),
             *_tokens(scene, heads, layout, "query"),
             *_tokens(scene, heads, layout, "key"),
             *_speakers(scene.query, layout, layout.speakers[0], towards=1),
             *_speakers(scene.key, layout, layout.speakers[1] + _SPEAKER, towards=-1),
-            *(_bands(scene, heads, colours, layout) if scene.is_focused else ()),
+            *(_bands(scene, heads, inks, layout) if scene.is_focused else ()),
         ),
     ]
-    return Drawing(width, height(scene, is_touched=width < NARROW), "".join(parts), _note(lines, count))
+    high = height(scene, is_touched=stage.is_touched)
+    if scene.signs is not None:
+        below = scale_legend(strongest, "", stage, masked=False, room=stage.width)
+        parts.append(group((stage.width - below.width) / 2, high + _ABOVE_LEGEND, below.body))
+        high += _ABOVE_LEGEND + below.height
+    return Drawing(stage.width, high, "".join(parts), _note(lines, count))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """The colour of a head's weights, negative and others, and the weight that is opaque."""
+
+    colours: tuple[str, str]
+    strongest: float
+
+    def colour(self, weight: float) -> str:
+        return self.colours[weight >= 0]
+
+    def strength(self, weight: float) -> float:
+        return min(1.0, abs(weight) / self.strongest)
 
 
 def _in_focus(scene: Scene, head: Shown) -> NDArray[np.float32]:
@@ -178,8 +208,9 @@ def _strongest_lines(scene: Scene, heads: Sequence[Shown]) -> tuple[list[_Line],
     if not heads:
         return [], 0
     weights = np.stack([_in_focus(scene, head) for head in heads])
-    seen = np.flatnonzero(weights >= FAINTEST)
-    drawn = seen[np.argsort(weights.ravel()[seen], kind="stable")][-MOST_LINES:]
+    sizes = np.abs(weights).ravel()
+    seen = np.flatnonzero(sizes >= FAINTEST)
+    drawn = seen[np.argsort(sizes[seen], kind="stable")][-MOST_LINES:]
     places = np.unravel_index(drawn, weights.shape)
     lines = [
         _Line(int(head), int(query), int(key), float(weights[head, query, key]))
@@ -191,30 +222,33 @@ def _strongest_lines(scene: Scene, heads: Sequence[Shown]) -> tuple[list[_Line],
 def _note(lines: Sequence[_Line], count: int) -> str:
     if len(lines) == count:
         return ""
-    weakest = format_weight(lines[0].weight)
+    weakest = format_weight(abs(lines[0].weight))
     return f"The {len(lines):,} strongest of {count:,} lines are drawn: those of {weakest} and more."
 
 
 def _strands(
-    lines: Sequence[_Line], count: int, colours: Sequence[str], layout: Layout, opacity: Callable[[float], float]
+    lines: Sequence[_Line], count: int, inks: Sequence[_Ink], layout: Layout, opacity: Callable[[float], float]
 ) -> Iterator[str]:
     """The lines of each head, so that heads that agree don't cover each other."""
     wide = layout.right - layout.left
     thirds = [number(round(wide * part / 3)) for part in (1, 2)]
-    strands: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    strands: dict[int, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
         drop = (line.key - line.query) * layout.row
         start, end = (round(part * drop) for part in (_LEVEL, 1 - _LEVEL))
         path = f"M0 {line.query * layout.row}c{thirds[0]} {start} {thirds[1]} {end} {wide} {drop}"
-        strands[line.head][f"{min(1, opacity(line.weight)):.2f}"].append(element("path", d=path))
+        ink = inks[line.head]
+        shade = f"{opacity(ink.strength(line.weight)):.2f}"
+        strands[line.head][ink.colour(line.weight), shade].append(element("path", d=path))
     for head, shades in sorted(strands.items()):
-        middle = layout.row * (0.5 + (head + 0.5 - len(colours) / 2) * (0.5 / len(colours)))
+        middle = layout.row * (0.5 + (head + 0.5 - len(inks) / 2) * (0.5 / len(inks)))
         yield element(
             "g",
-            *(element("g", *paths, stroke_opacity=shade) for shade, paths in shades.items()),
-            class_=colours[head],
+            *(
+                element("g", *paths, class_=colour, stroke="currentColor", stroke_opacity=shade)
+                for (colour, shade), paths in shades.items()
+            ),
             fill="none",
-            stroke="currentColor",
             stroke_width=_FEW_WIDTH if count < _MANY else _MANY_WIDTH,
             transform=at(layout.left, middle),
         )
@@ -291,14 +325,14 @@ def _is_unseen(scene: Scene, heads: Sequence[Shown], name: str, place: int) -> b
     return all(_pairs(scene, head, name, place)[1].all() for head in heads)
 
 
-def _bands(scene: Scene, heads: Sequence[Shown], colours: Sequence[str], layout: Layout) -> Iterator[str]:
+def _bands(scene: Scene, heads: Sequence[Shown], inks: Sequence[_Ink], layout: Layout) -> Iterator[str]:
     """A cell a head beside each token of the other side: its column is the head, its shade the weight."""
     name = _band_side(scene)
     left = layout.bands[name == "key"]
     high = min(_UNDERLINE, layout.row / 3) if layout.inside else layout.row - 2
     for place in range(len(scene.key if name == "key" else scene.query)):
         bottom = (place + 1) * layout.row - 1
-        for column, (head, colour) in enumerate(zip(heads, colours, strict=True)):
+        for column, (head, ink) in enumerate(zip(heads, inks, strict=True)):
             weights, masked = _pairs(scene, head, name, place)
             if masked.all():
                 continue
@@ -307,11 +341,20 @@ def _bands(scene: Scene, heads: Sequence[Shown], colours: Sequence[str], layout:
             x = left + column * layout.cell
             box = {"x": x, "y": bottom - high, "width": layout.cell - 1, "height": high}
             yield element("rect", **box, fill_opacity=str(WASH))
-            if weight < FLOOR:
+            if abs(weight) < FLOOR:
                 continue
-            yield element("rect", **box, class_=colour, fill_opacity=f"{focus_opacity(weight):.2f}")
-            is_numbered = weight >= _NUMBERED_FROM and layout.cell >= _NUMBERED_WIDTH and head.head is not None
-            label = format_cell(total) if len(heads) == 1 else str(head.head) if is_numbered else ""
+            colour, opacity = ink.colour(weight), focus_opacity(ink.strength(weight))
+            yield element("rect", **box, class_=colour, fill_opacity=f"{opacity:.2f}")
+            is_numbered = (
+                ink.strength(weight) >= _NUMBERED_FROM and layout.cell >= _NUMBERED_WIDTH and head.head is not None
+            )
+            label = (
+                format_cell(total, is_signed=scene.signs is not None)
+                if len(heads) == 1
+                else str(head.head)
+                if is_numbered
+                else ""
+            )
             if label and not layout.inside:
                 yield element(
                     "text",
@@ -320,7 +363,7 @@ def _bands(scene: Scene, heads: Sequence[Shown], colours: Sequence[str], layout:
                     y=bottom - high / 2 + 3.5,
                     font_size=11 if len(heads) == 1 else 9,
                     text_anchor="middle",
-                    class_=readable_on_head(colour, focus_opacity(weight)),
+                    class_=readable_on_head(colour, opacity),
                 )
 
 

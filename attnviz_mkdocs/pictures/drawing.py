@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.pictures import text
 from attnviz_mkdocs.pictures.svg import element
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import ACCENT, MUTED
 
-#: Pictures narrower than this are for telephones.
-NARROW = 480
+if TYPE_CHECKING:
+    from attnviz_mkdocs.pictures.scene import Scene
+    from attnviz_mkdocs.pictures.theme import Theme
+
 _BADGE = {"font": 0.8, "height": 0.74, "pad": 5, "radius": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is drawn, and for where.
+
+    Attributes:
+        scene: What is shown.
+        scenes: What is drawn beside one another, the scene among them: one shade means the same in all of them.
+        width: Of the drawing, in pixels.
+        theme: Of the picture.
+        is_touched: Whether it is for fingers, which need more room than a pointer.
+    """
+
+    scene: Scene
+    scenes: tuple[Scene, ...]
+    width: float
+    theme: Theme
+    is_touched: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Smaller weights are stored as 0, so no more is known of them.
 FLOOR = 0.001
 
-MASKED, HIDDEN = "masked", "hidden"
+MASKED, HIDDEN, UNPAIRED = "masked", "hidden", "no counterpart"
 
 _VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥"}
 _LONGEST = 60
@@ -25,16 +30,28 @@ _SHAPELESS = re.compile(
 
 def format_weight(weight: float) -> str:
     """A weight with the digits that are known of it."""
-    if weight < FLOOR:
+    size = abs(weight)
+    if size < FLOOR:
         return "< 0.001"
-    return f"{weight:.3f}" if weight < 0.0995 else f"{weight:.2f}"  # noqa: PLR2004 - rounds to 0.10
+    digits = 3 if size < 0.0995 else 2  # noqa: PLR2004 - rounds to 0.10
+    return ("−" if weight < 0 else "") + f"{size:.{digits}f}"
 
 
-def format_cell(weight: float) -> str:
+def format_value(weight: float, parts: Sequence[float] = ()) -> str:
+    """A weight, or a difference and what is taken of what: "0.41", or "+0.12", and in brackets the two."""
+    if not parts:
+        return format_weight(weight)
+    difference, *of = ("0" if abs(one) < FLOOR else format_weight(one) for one in (weight, *parts))
+    return f"{'+' if weight >= FLOOR else ''}{difference} ({' − '.join(of)})"
+
+
+def format_cell(weight: float, *, is_signed: bool = False) -> str:
     """A weight where there is little room: ".41", "1", nothing where it would read ".00"."""
-    if weight >= 0.995:  # noqa: PLR2004 - rounds to 1.00
-        return "1"
-    return "" if weight < 0.005 else f"{weight:.2f}"[1:]  # noqa: PLR2004 - rounds to 0.00
+    size = abs(weight)
+    if size < 0.005:  # noqa: PLR2004 - rounds to 0.00
+        return ""
+    sign = "−" if weight < 0 else "+" if is_signed else ""
+    return sign + ("1" if size >= 0.995 else f"{size:.2f}"[1:])  # noqa: PLR2004 - rounds to 1.00
 
 
 def format_share(weight: float) -> str:
@@ -58,6 +75,11 @@ def format_number(value: float) -> str:
         return "0"
     digits = next((digits for below, digits in ((0.995, 3), (99.95, 2), (9999.5, 0)) if size < below), None)
     return ("−" if value < 0 else "") + (f"{size:.3g}" if digits is None else f"{size:.{digits}f}")
+
+
+def format_error(error: float) -> str:
+    """The largest error of some numbers, rounded up."""
+    return f"{ceil(error * 1e4) / 1e4:g}"
 
 
 def format_factor(factor: float) -> str:

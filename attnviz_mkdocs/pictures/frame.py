@@ -7,15 +7,15 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.pictures import text
-from attnviz_mkdocs.pictures.format import format_token
+from attnviz_mkdocs.pictures.format import format_error, format_token
 from attnviz_mkdocs.pictures.notes import notes_of
-from attnviz_mkdocs.pictures.readout import readout
+from attnviz_mkdocs.pictures.readout import readouts
 from attnviz_mkdocs.pictures.svg import element, group
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, head_class, readable_on_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from attnviz_mkdocs.pictures.drawing import Drawing
     from attnviz_mkdocs.pictures.scene import Scene
@@ -38,29 +38,31 @@ class _Piece:
     gap: float
 
 
-def framed(scene: Scene, drawing: Drawing) -> tuple[int, str]:
+def framed(scenes: Sequence[Scene], drawing: Drawing) -> tuple[int, str]:
     """A drawing with all that is said above and below it: its height, and its elements."""
-    width = drawing.width
+    scene, width = scenes[0], drawing.width
     parts: list[str] = []
     top = 0.0
     for height, body in (
-        _subject(scene, width),
+        _subject(scenes, width),
         _header(scene, width),
         _caption(scene.state.caption, width),
-        _paragraph(" ".join(notes_of(scene)), width, after=12),
+        _paragraph(" ".join(notes_of(scenes)), width, after=12),
         (drawing.height, drawing.body),
-        _foot(scene, drawing),
+        _foot(scenes, drawing),
     ):
         parts.append(group(0, top, body))
         top += height
     return ceil(top), "".join(parts)
 
 
-def _subject(scene: Scene, width: float) -> tuple[float, str]:
+def _subject(scenes: Sequence[Scene], width: float) -> tuple[float, str]:
     """Whose attention it is, on which text."""
-    exhibit = scene.exhibit
-    read = [format_token(" ".join(said.split()), _LONGEST) for said in (exhibit.text, exhibit.pair) if said is not None]
-    said = exhibit.provenance.model + (" on " if read else "") + " and ".join(f"“{one}”" for one in read)
+    exhibits = [part.exhibit for scene in scenes for part in scene.parts]
+    models = dict.fromkeys(exhibit.provenance.model for exhibit in exhibits)
+    read = [said for exhibit in exhibits for said in (exhibit.text, exhibit.pair) if said is not None]
+    texts = dict.fromkeys(f"“{format_token(' '.join(said.split()), _LONGEST)}”" for said in read)
+    said = " and ".join(models) + (" on " if texts else "") + " and ".join(texts)
     lines = text.wrap(said, width, _FONT)
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], text.clip(" ".join(lines[_MOST_LINES - 1 :]), width, _FONT)]
@@ -96,7 +98,7 @@ def _pieces(scene: Scene) -> Iterator[_Piece]:
         yield _said(scene.shown()[0].name.capitalize())
     elif scene.state.view == "head":
         yield _said("Heads" if len(scene.state.heads) > 1 else "Head", gap=9)
-        yield from (_tile(head, head_class(head)) for head in scene.state.heads)
+        yield from (_tile(head, ACCENT if scene.signs else head_class(head)) for head in scene.state.heads)
     elif scene.state.view != "model":
         yield _said("Head", str(scene.state.head))
     if options.filter != "all":
@@ -152,14 +154,14 @@ def _paragraph(content: str, width: float, *, after: float = 0) -> tuple[float, 
     return 17 * len(lines) + after, "".join(body)
 
 
-def _foot(scene: Scene, drawing: Drawing) -> tuple[float, str]:
+def _foot(scenes: Sequence[Scene], drawing: Drawing) -> tuple[float, str]:
     """What a reader must know of the drawing, and where the numbers are from."""
-    made = scene.exhibit.provenance
-    error = max(attention.track.largest_error for attention in scene.exhibit.attentions.values())
-    about = f"{made.model} · {made.dtype} · error ≤ {ceil(error * 1e4) / 1e4:g}"
+    made = scenes[0].exhibit.provenance
+    error = max(attention.track.largest_error for attention in scenes[0].exhibit.attentions.values())
+    about = f"{made.model} · {made.dtype} · error ≤ {format_error(error)}"
     room = drawing.width - text.width(about, _SMALL) - _GAP
     is_beside = room > drawing.width / 2
-    said = _readout(scene, room if is_beside else drawing.width)
+    said = _readout(scenes, room if is_beside else drawing.width)
     notes = _paragraph(drawing.note, room if is_beside else drawing.width)
     above = said[0] + notes[0]
     top = 0 if is_beside or not above else above
@@ -176,9 +178,7 @@ def _foot(scene: Scene, drawing: Drawing) -> tuple[float, str]:
     return _ABOVE_FOOT + max(above, top + _FOOT), group(0, _ABOVE_FOOT, body)
 
 
-def _readout(scene: Scene, width: float) -> tuple[float, str]:
+def _readout(scenes: Sequence[Scene], width: float) -> tuple[float, str]:
     """What the tokens that the author chose have to do with the others."""
-    if scene.state.view != "head":
-        return 0, ""
-    lines = text.wrap(readout(scene, scene.shown()), width, _FONT)
+    lines = [line for said in readouts(scenes) for line in text.wrap(said, width, _FONT)]
     return 18 * len(lines), "".join(element("text", words(line), y=13 + 18 * at) for at, line in enumerate(lines))

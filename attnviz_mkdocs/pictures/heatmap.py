@@ -8,54 +8,96 @@ import numpy as np
 
 from attnviz_mkdocs.pictures import text
 from attnviz_mkdocs.pictures.drawing import Drawing
-from attnviz_mkdocs.pictures.format import format_weight
+from attnviz_mkdocs.pictures.format import FLOOR, format_weight
 from attnviz_mkdocs.pictures.png import png
 from attnviz_mkdocs.pictures.svg import data_uri, element, group
 from attnviz_mkdocs.pictures.svg import text as words
-from attnviz_mkdocs.pictures.theme import MUTED, css, schemes, stops
+from attnviz_mkdocs.pictures.theme import MUTED, css, ink, scale, schemes, signed_scale, stops
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from attnviz_mkdocs.pictures.drawing import Stage
     from attnviz_mkdocs.pictures.png import Rgba
+    from attnviz_mkdocs.pictures.scene import Scene, Shown, Signs
     from attnviz_mkdocs.pictures.theme import Scheme, Theme
 
-#: In a pooled grid: no query of the cell may see any of its keys.
-UNSEEN = -1.0
+# Opacity, of 255.
+_WASH = 13
+
+#: Of a scale; of numbers of either sign as many on both sides of the middle.
+COLOURS = 63
 
 _BAR = (120, 10)
 _SWATCH = 18
 _SMALL, _SMALLEST = 12, 11
-_GAP = 16
+_GAP, _SIGN_GAP, _LINE = 16, 8, 15
 
 
 def pool(weights: NDArray[np.float32], masked: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.float32]:
     """The largest weight of the tokens that fall into each cell, so that a narrow diagonal survives being made small.
 
     Args:
-        weights: ``[…, query, key]``.
+        weights: ``[…, query, key]``; of numbers of either sign the largest is that farthest from 0.
         masked: Where a query may not see a key, of the same shape.
         rows: Of the grid, up to as many as there are queries.
         columns: Of the grid, up to as many as there are keys.
 
     Returns:
-        ``[…, row, column]``, with `UNSEEN` where all of a cell is masked.
+        ``[…, row, column]``, not a number where all of a cell is masked.
     """
-    seen = np.where(masked, np.float32(UNSEEN), weights)
+    seen = np.where(masked, np.float32(np.nan), weights)
     queries, keys = weights.shape[-2:]
     # Token i falls into row i * rows // queries; so this one is the first of a row.
     firsts = [-(-np.arange(count) * of // count) for of, count in ((queries, rows), (keys, columns))]
-    pooled: NDArray[np.float32] = np.maximum.reduceat(np.maximum.reduceat(seen, firsts[0], axis=-2), firsts[1], axis=-1)
+    highest, lowest = (
+        ufunc.reduceat(ufunc.reduceat(seen, firsts[0], axis=-2), firsts[1], axis=-1) for ufunc in (np.fmax, np.fmin)
+    )
+    pooled: NDArray[np.float32] = np.where(-lowest > highest, lowest, highest)
     return pooled
 
 
-def shades(cells: NDArray[np.float32], largest: NDArray[np.float32] | float, colours: int) -> NDArray[np.uint8]:
-    """Place of each cell on a scale of so many colours; that of what is unseen is 0, as of what has no weight."""
-    places = np.sqrt(np.clip(cells / largest, 0, 1)) * (colours - 1)
-    indices: NDArray[np.uint8] = np.rint(places).astype(np.uint8)
+def largest_of(scenes: Sequence[Scene]) -> float:
+    """The largest weight of the heads that are drawn beside one another, whatever its sign."""
+    seen = [np.abs(head.weights[~head.masked]).max(initial=0) for scene in scenes for head in drawn_in(scene)]
+    return max(FLOOR, *map(float, seen))
+
+
+def drawn_in(scene: Scene) -> Sequence[Shown]:
+    """The heads that a view draws."""
+    return scene.shown() if scene.state.view == "head" else (scene.shown_head(),)
+
+
+def shades(
+    cells: NDArray[np.floating], largest: NDArray[np.floating] | float, signs: Signs | None, colours: int = COLOURS
+) -> NDArray[np.uint8]:
+    """Place of each cell in the palette: on the scale, or of what is unseen that of what has no weight.
+
+    Args:
+        cells: Weights.
+        largest: At which the scale ends.
+        signs: For numbers of either sign; what may come from rounding has no shade.
+        colours: Of the palette.
+    """
+    known = np.nan_to_num(cells)
+    if signs is not None:
+        known = np.where(np.abs(known) <= signs.error, 0, known)
+    places = np.sign(known) * np.sqrt(np.minimum(1, np.abs(known) / largest))
+    first = 0 if signs is None else -1
+    indices: NDArray[np.uint8] = np.rint((places - first) / (1 - first) * (colours - 1)).astype(np.uint8)
     return indices
+
+
+def palette(scheme: Scheme, signs: Signs | None, colours: int = COLOURS) -> list[Rgba]:
+    """The colours that `shades` gives places of."""
+    if signs is None:
+        return scale(scheme, colours)
+    shown = signed_scale(scheme, colours)
+    # A grid of differences of which most are none is still to be seen.
+    shown[colours // 2] = ink(scheme, _WASH)
+    return shown
 
 
 def images(
@@ -110,36 +152,69 @@ def gradient(theme: Theme, *, signed: bool = False) -> str:
     )
 
 
-def scale_legend(largest: float, scope: str, unseen: str | None, theme: Theme, width: float) -> Drawing:
-    """What the colours of a matrix mean, and its hatch if some cells are unseen."""
+def scale_legend(largest: float, said: str, stage: Stage, *, masked: bool, room: float) -> Drawing:
+    """What the colours of weights mean, and their hatch if some are unseen.
+
+    Args:
+        largest: At which the scale ends.
+        said: For what it holds.
+        stage: What is drawn.
+        masked: Whether something is unseen.
+        room: As much width there is.
+    """
+    signs = stage.scene.signs
+    unseen = stage.scene.unseen if masked else ""
     # Half-way along a square-root scale is a quarter.
-    marks = ("0", format_weight(largest / 4), format_weight(largest))
-    return legend(marks, f"square-root scale, {scope}", unseen, theme, width)
+    marks = (("−", largest), ("", 0), ("+", largest)) if signs else (("", 0), ("", largest / 4), ("", largest))
+    labels = [sign + format_weight(mark) if mark else "0" for sign, mark in marks]
+    return legend(labels, said, unseen, stage.theme, room=room, signs=signs)
 
 
-def legend(marks: tuple[str, str, str], said: str, unseen: str | None, theme: Theme, width: float) -> Drawing:
-    """A scale with marks at its start, middle and end, what is to be said of it, and the hatch."""
-    parts = [_bar(marks, theme)]
-    x, top, below = float(_BAR[0] + _GAP), 0.0, 25.0
-    if x + text.width(said, _SMALL) > width:
-        # It wraps below the scale, as a whole.
-        x, top = 0.0, below + 4
-    lines = text.wrap(said, width - x, _SMALL)
-    parts += [
-        element("text", words(line), x=x, y=top + 10.5 + 15 * at, font_size=_SMALL, fill_opacity=str(MUTED))
-        for at, line in enumerate(lines)
-    ]
-    end = top + 15 * len(lines)
+def legend(
+    marks: Sequence[str], said: str, unseen: str, theme: Theme, *, room: float, signs: Signs | None = None
+) -> Drawing:
+    """A scale with marks at its start, middle and end, what is to be said of it, and the hatch.
+
+    What doesn't fit beside it wraps.
+    """
+    blocks = [_scale(marks, theme, signs, room)]
+    if said:
+        blocks.append(_said(said, room))
     if unseen:
-        wide = text.width(lines[-1], _SMALL)
-        needed = _GAP + _SWATCH + 6 + text.width(unseen, _SMALL)
-        left, high = (x + wide + _GAP, end - 15) if x + wide + needed <= width else (x, end + 4)
-        parts.append(group(left, high, _swatch(unseen)))
-        end = high + 15
-    return Drawing(width, max(below, end), "".join(parts))
+        blocks.append(Drawing(_SWATCH + 6 + text.width(unseen, _SMALL), _LINE, _swatch(unseen)))
+    parts: list[str] = []
+    left = top = below = 0.0
+    widest = 0.0
+    for block in blocks:
+        if left and left + block.width > room:
+            left, top = 0.0, below + 4
+        parts.append(group(left, top, block.body))
+        left += block.width + _GAP
+        widest, below = max(widest, left - _GAP), max(below, top + block.height)
+    return Drawing(widest, below, "".join(parts))
 
 
-def _bar(marks: tuple[str, str, str], theme: Theme) -> str:
+def _said(said: str, width: float) -> Drawing:
+    lines = text.wrap(said, width, _SMALL)
+    body = (
+        element("text", words(line), y=10.5 + _LINE * at, font_size=_SMALL, fill_opacity=str(MUTED))
+        for at, line in enumerate(lines)
+    )
+    return Drawing(max(text.width(line, _SMALL) for line in lines), _LINE * len(lines), "".join(body))
+
+
+def _scale(marks: Sequence[str], theme: Theme, signs: Signs | None, width: float) -> Drawing:
+    """The colours, and for numbers of either sign what their signs mean on either side."""
+    if signs is None:
+        return Drawing(_BAR[0], 25, _bar(marks, theme))
+    room = max(60, (width - _BAR[0]) / 2 - _SIGN_GAP)
+    less, more = (_said(text.clip(sign, room, _SMALL), room) for sign in (signs.less, signs.more))
+    left = less.width + _SIGN_GAP
+    right = left + _BAR[0] + _SIGN_GAP
+    return Drawing(right + more.width, 25, less.body + group(left, 0, _bar(marks, theme)) + group(right, 0, more.body))
+
+
+def _bar(marks: Sequence[str], theme: Theme) -> str:
     wide, high = _BAR
     bars = (
         element("rect", width=wide, height=high, fill=f"url(#{scheme})", class_=scheme if theme == "both" else None)

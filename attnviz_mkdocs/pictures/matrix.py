@@ -10,19 +10,11 @@ import numpy as np
 
 from attnviz_mkdocs.pictures import text
 from attnviz_mkdocs.pictures.drawing import Drawing
-from attnviz_mkdocs.pictures.format import FLOOR, format_cell
-from attnviz_mkdocs.pictures.heatmap import (
-    UNSEEN,
-    gradient,
-    hatch_pattern,
-    images,
-    pool,
-    scale_legend,
-    shades,
-)
+from attnviz_mkdocs.pictures.format import format_cell
+from attnviz_mkdocs.pictures.heatmap import images, largest_of, palette, pool, scale_legend, shades
 from attnviz_mkdocs.pictures.svg import element, group, number
 from attnviz_mkdocs.pictures.svg import text as words
-from attnviz_mkdocs.pictures.theme import ACCENT, MUTED, readable_on_scale, scale, scale_position
+from attnviz_mkdocs.pictures.theme import ACCENT, MUTED, readable_on_scale
 from attnviz_mkdocs.pictures.tokens import is_right_to_left, runs_of
 
 if TYPE_CHECKING:
@@ -30,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from attnviz_mkdocs.pictures.scene import Scene
+    from attnviz_mkdocs.pictures.drawing import Stage
+    from attnviz_mkdocs.pictures.scene import Scene, Signs
     from attnviz_mkdocs.pictures.theme import Theme
     from attnviz_mkdocs.pictures.tokens import Label
 
@@ -44,7 +37,6 @@ _FONT, _MEASURED_FONT = 12, 13
 _ROW_LABELS, _COLUMN_LABELS = 13, 18
 _FADED = "0.4"
 _BADGE_PAD, _BADGE_HEIGHT, _BADGE_RADIUS = 3, 14, 4
-_COLOURS = 64
 # A picture has no more cells a side: there would be less than two pixels for each.
 _MOST_CELLS = 256
 _ABOVE_LEGEND = 12
@@ -100,23 +92,25 @@ class Layout:
         )
 
 
-def matrix(scene: Scene, width: float, theme: Theme) -> Drawing:
+def matrix(stage: Stage) -> Drawing:
     """The head that is shown, or what several come to."""
+    scene, width, theme = stage.scene, stage.width, stage.theme
     shown = scene.shown_head()
     layout = Layout.of(scene, width)
     # A text that runs from right to left begins at the right.
     order = -1 if is_right_to_left([label.token for label in scene.key]) else 1
     columns = tuple(scene.key)[::order]
     cells = pool(shown.weights, shown.masked, len(scene.query), len(scene.key))[:, ::order]
-    largest = max(FLOOR, float(cells.max(initial=0)))
-    unseen = scene.unseen if (cells == UNSEEN).any() else None
-    scope = "of this picture" if shown.head is None else "of this head"
-    below = scale_legend(largest, scope, unseen, theme, max(layout.width, width) - layout.left)
+    largest = largest_of(stage.scenes)
+    scope = "both" if len(stage.scenes) > 1 else "this picture" if shown.head is None else "this head"
+    masked = bool(np.isnan(cells).any())
+    room = max(layout.width, width) - layout.left
+    below = scale_legend(largest, f"square-root scale, of {scope}", stage, masked=masked, room=room)
     pinned_columns = [len(columns) - 1 - place if order < 0 else place for place in scene.key.pinned]
     taken = None if scene.taken is None else [scene.taken, len(columns) - 1 - scene.taken][order < 0]
     body = [
-        element("defs", hatch_pattern(), gradient(theme), _gaps(layout.cell)),
-        group(layout.left, layout.top, *_cells(cells, largest, layout, theme)),
+        _gaps(layout),
+        group(layout.left, layout.top, *_cells(cells, largest, layout, theme, scene.signs)),
         *_row_labels(scene, layout),
         *_column_labels(columns, pinned_columns, taken, layout),
         group(layout.left, layout.top, *_bands(scene.query.pinned, pinned_columns, cells.shape, layout.cell)),
@@ -128,25 +122,28 @@ def matrix(scene: Scene, width: float, theme: Theme) -> Drawing:
     return Drawing(width, layout.height + _ABOVE_LEGEND + below.height, group(left, 0, *body))
 
 
-def _gaps(cell: float) -> str:
-    """What sets cells apart, as ``url(#cells)``."""
+def _gaps(layout: Layout) -> str:
+    """What sets cells apart, as a mask with a name for their size: two matrices may stand in a picture."""
+    cell = layout.cell
     if cell < _SPACED:
         return ""
+    name = f"cell{cell:.0f}"
     square = element("rect", width=cell - 1, height=cell - 1, fill="#fff")
-    pattern = element("pattern", square, id="cell", width=cell, height=cell, patternUnits="userSpaceOnUse")
-    whole = element("rect", width="100%", height="100%", fill="url(#cell)")
-    return pattern + element(
-        "mask", whole, id="cells", maskUnits="userSpaceOnUse", x=0, y=0, width="100%", height="100%"
-    )
+    pattern = element("pattern", square, id=name, width=cell, height=cell, patternUnits="userSpaceOnUse")
+    box: dict[str, float] = {"width": layout.width, "height": layout.height}
+    whole = element("rect", **box, fill=f"url(#{name})")
+    return pattern + element("mask", whole, id=f"{name}s", maskUnits="userSpaceOnUse", x=0, y=0, **box)
 
 
-def _cells(cells: NDArray[np.float32], largest: float, layout: Layout, theme: Theme) -> Iterator[str]:
+def _cells(
+    cells: NDArray[np.float32], largest: float, layout: Layout, theme: Theme, signs: Signs | None
+) -> Iterator[str]:
     rows, columns = cells.shape
     size = layout.cell
-    pooled = pool(cells, cells == UNSEEN, min(rows, _MOST_CELLS), min(columns, _MOST_CELLS))
+    pooled = pool(cells, np.isnan(cells), min(rows, _MOST_CELLS), min(columns, _MOST_CELLS))
     drawn = images(
-        shades(pooled, largest, _COLOURS),
-        lambda scheme: scale(scheme, _COLOURS),
+        shades(pooled, largest, signs),
+        lambda scheme: palette(scheme, signs),
         theme,
         width=columns * size,
         height=rows * size,
@@ -154,13 +151,13 @@ def _cells(cells: NDArray[np.float32], largest: float, layout: Layout, theme: Th
         # Where pixels are not ours, the border between two colours falls somewhere near; between cells nobody sees it.
         transform="translate(-.5 -.5)" if size >= _SPACED else None,
     )
-    yield element("g", *drawn, mask="url(#cells)" if size >= _SPACED else None)
-    hatched = "".join(_runs(pooled == UNSEEN, columns * size / pooled.shape[1], rows * size / pooled.shape[0]))
+    yield element("g", *drawn, mask=f"url(#cell{size:.0f}s)" if size >= _SPACED else None)
+    hatched = "".join(_runs(np.isnan(pooled), columns * size / pooled.shape[1], rows * size / pooled.shape[0]))
     if hatched:
         yield element("path", d=hatched, fill="url(#hatch)")
     if size >= _VALUED:
         for (row, column), weight in np.ndenumerate(cells):
-            label = "" if weight == UNSEEN else format_cell(float(weight))
+            label = "" if np.isnan(weight) else format_cell(float(weight), is_signed=signs is not None)
             if label:
                 yield element(
                     "text",
@@ -169,7 +166,7 @@ def _cells(cells: NDArray[np.float32], largest: float, layout: Layout, theme: Th
                     y=(row + 0.5) * size + 3.5,
                     font_size=11,
                     text_anchor="middle",
-                    class_=readable_on_scale(scale_position(float(weight), largest)),
+                    class_=readable_on_scale(float(weight) / largest, signed=signs is not None),
                 )
 
 

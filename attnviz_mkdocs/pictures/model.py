@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, sqrt
+from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,20 +14,20 @@ from attnviz_mkdocs.pictures.bipartite import bipartite
 from attnviz_mkdocs.pictures.bipartite import height as height_of_opened
 from attnviz_mkdocs.pictures.drawing import Drawing
 from attnviz_mkdocs.pictures.format import FLOOR
-from attnviz_mkdocs.pictures.heatmap import UNSEEN, images, pool, shades
+from attnviz_mkdocs.pictures.heatmap import images, palette, pool, scale_legend, shades
 from attnviz_mkdocs.pictures.svg import element, group
 from attnviz_mkdocs.pictures.svg import text as words
-from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, ink, scale
+from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, ink
 from attnviz_mkdocs.pictures.tokens import is_right_to_left
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from attnviz_mkdocs.pictures.png import Rgba
+    from attnviz_mkdocs.pictures.drawing import Stage
     from attnviz_mkdocs.pictures.scene import Scene
-    from attnviz_mkdocs.pictures.theme import Scheme, Theme
+    from attnviz_mkdocs.pictures.theme import Theme
 
 #: Up to here a thumbnail's lines are told apart.
 MOST_TOKENS_AS_LINES = 48
@@ -41,9 +41,10 @@ _MARGIN = 22
 _LEAST, _MOST = 14, 72
 _NARROW_GAP, _WIDE_GAP, _WIDE_FROM = 2, 4, 28
 _TOP = 15
-_COLOURS = 15
-_HATCHED = _COLOURS
+# With those of hatches and gaps, the fewer fit into half a byte.
+_COLOURS, _SIGNED_COLOURS = 14, 31
 _HATCH_EVERY, _HATCH_OPACITY = 6, 56
+_ABOVE_LEGEND = 12
 _TITLE, _ABOVE_DETAIL, _BELOW_DETAIL = 40, 14, 24
 _LEVEL = 0.35 / 3
 _UNITS = 100
@@ -83,11 +84,13 @@ def height(scene: Scene, width: float, *, is_touched: bool) -> float:
     return _TOP + len(scene.layers) * Grid.of(scene, width).step + detail
 
 
-def model(scene: Scene, width: float, theme: Theme) -> Drawing:
+def model(stage: Stage) -> Drawing:
     """All heads, and the one that the author opened."""
+    scene, width, theme = stage.scene, stage.width, stage.theme
     grid = Grid.of(scene, width)
-    as_lines = max(len(scene.query), len(scene.key)) <= MOST_TOKENS_AS_LINES
-    thumbnails = _as_lines(scene, grid) if as_lines else _as_heatmaps(scene, grid, theme)
+    as_lines = scene.signs is None and max(len(scene.query), len(scene.key)) <= MOST_TOKENS_AS_LINES
+    largest = None if as_lines else _largest(stage.scenes)
+    thumbnails = _as_lines(scene, grid) if largest is None else _as_heatmaps(scene, grid, theme, largest)
     parts = [_numbers(range(scene.heads), grid)]
     top = _TOP
     for layer, thumbnail in zip(scene.layers, thumbnails, strict=True):
@@ -96,10 +99,15 @@ def model(scene: Scene, width: float, theme: Theme) -> Drawing:
         parts += [name, group(_MARGIN, top, thumbnail)]
         if layer == scene.state.layer and scene.state.opened is not None:
             parts.append(_outline(scene.state.opened, top, grid))
-            detail = _detail(scene, width)
+            detail = _detail(stage)
             parts.append(group(0, top + grid.step + _ABOVE_DETAIL, detail.body))
-            top += _ABOVE_DETAIL + round(detail.height)
+            top += _ABOVE_DETAIL + ceil(detail.height)
         top += grid.step
+    if scene.signs is not None and largest is not None:
+        said = "square-root scale, the same for all heads"
+        below = scale_legend(float(largest.max()), said, stage, masked=bool(scene.unseen), room=width)
+        parts.append(group(0, top + _ABOVE_LEGEND, below.body))
+        top += _ABOVE_LEGEND + ceil(below.height)
     return Drawing(width, top, "".join(parts), _note(scene, as_lines=as_lines))
 
 
@@ -133,10 +141,11 @@ def _outline(head: int, top: float, grid: Grid) -> str:
     )
 
 
-def _detail(scene: Scene, width: float) -> Drawing:
+def _detail(stage: Stage) -> Drawing:
     """The opened head in large, between two lines."""
+    scene, width = stage.scene, stage.width
     head = scene.state.opened or 0
-    drawing = bipartite(scene, scene.shown((head,)), width, own_colours=False)
+    drawing = bipartite(stage, scene.shown((head,)), own_colours=False)
     high = _TITLE + drawing.height + _BELOW_DETAIL
     title = element("text", words(f"Layer {scene.state.layer} · head {head}"), y=24, font_weight="600")
     rules = (element("rect", y=y, width=width, height=1, fill_opacity=str(HAIR)) for y in (0, high - _ABOVE_DETAIL))
@@ -145,8 +154,7 @@ def _detail(scene: Scene, width: float) -> Drawing:
 
 def _note(scene: Scene, *, as_lines: bool) -> str:
     """How a thumbnail tells what has no weight from what has little."""
-    has_masked = bool((scene.attention.track.codes == 0).any()) or scene.attention.track.layout == "causal"
-    if not has_masked and scene.taken is None:
+    if not scene.unseen or scene.signs is not None:
         return ""
     return f"No line: {scene.unseen}, or weak." if as_lines else f"Hatched: {scene.unseen}."
 
@@ -190,31 +198,46 @@ def _as_lines(scene: Scene, grid: Grid) -> Iterator[str]:
         )
 
 
-def _as_heatmaps(scene: Scene, grid: Grid, theme: Theme) -> Iterator[str]:
+def _largest(scenes: Sequence[Scene]) -> NDArray[np.float32]:
+    """At which weight the scale of each head ends, ``[layer, head]``; those of differences all end at the same."""
+    shape = max(len(scene.layers) for scene in scenes), max(scene.heads for scene in scenes)
+    largest = np.full(shape, FLOOR, np.float32)
+    for scene in scenes:
+        for layer, (weights, masked) in enumerate(scene.by_layer()):
+            own = np.abs(np.where(masked, np.float32(0), weights)).max(axis=(1, 2))
+            largest[layer, : scene.heads] = np.maximum(largest[layer, : scene.heads], own)
+    return np.full(shape, largest.max()) if scenes[0].signs else largest
+
+
+def _as_heatmaps(scene: Scene, grid: Grid, theme: Theme, largest: NDArray[np.float32]) -> Iterator[str]:
     """The thumbnails of each layer, as a heat map each."""
     count = max(1, floor(sqrt(_MOST_CELLS / (len(scene.layers) * scene.heads))))
     rows = min(grid.cell, count, len(scene.query))
     columns = min(grid.cell, count, len(scene.key))
     order = -1 if is_right_to_left([label.token for label in scene.key]) else 1
-    for weights, masked in scene.by_layer():
+    colours = _COLOURS if scene.signs is None else _SIGNED_COLOURS
+    for layer, (weights, masked) in enumerate(scene.by_layer()):
         cells = pool(weights, masked, rows, columns)[..., ::order]
-        largest = np.maximum(cells.max(axis=(1, 2), keepdims=True), FLOOR)
-        indices = _laid_out(shades(cells, largest, _COLOURS), cells == UNSEEN, grid)
-        row = images(indices, _palette, theme, width=indices.shape[1], height=grid.cell)
-        yield "".join(row)
+        indices = shades(cells, largest[layer, : scene.heads, None, None], scene.signs, colours)
+        row = _laid_out(indices, np.isnan(cells), colours, grid)
+        yield "".join(
+            images(
+                row,
+                lambda scheme: [*palette(scheme, scene.signs, colours), ink(scheme, _HATCH_OPACITY), ink(scheme, 0)],
+                theme,
+                width=row.shape[1],
+                height=grid.cell,
+            )
+        )
 
 
-def _laid_out(indices: NDArray[np.uint8], unseen: NDArray[np.bool_], grid: Grid) -> NDArray[np.uint8]:
-    """A row of thumbnails at its size in pixels, with hatches where nothing is seen."""
+def _laid_out(indices: NDArray[np.uint8], unseen: NDArray[np.bool_], colours: int, grid: Grid) -> NDArray[np.uint8]:
+    """A row of thumbnails at its size in pixels, with hatches where nothing is seen; after the colours come theirs."""
+    hatched, clear = np.uint8(colours), np.uint8(colours + 1)
     across, down = (np.arange(grid.cell) * count // grid.cell for count in indices.shape[:0:-1])
-    large = indices[:, down[:, None], across]
     places = np.add.outer(np.arange(grid.cell), np.arange(grid.cell))
-    hatched = unseen[:, down[:, None], across]
-    large = np.where(hatched, np.where(places % _HATCH_EVERY == 0, np.uint8(_HATCHED), np.uint8(0)), large)
-    apart = np.pad(large, ((0, 0), (0, 0), (0, grid.gap)))
+    hatch = np.where(places % _HATCH_EVERY == 0, hatched, clear)
+    large = np.where(unseen[:, down[:, None], across], hatch, indices[:, down[:, None], across])
+    apart = np.pad(large, ((0, 0), (0, 0), (0, grid.gap)), constant_values=clear)
     row: NDArray[np.uint8] = apart.transpose(1, 0, 2).reshape(grid.cell, -1)
     return row
-
-
-def _palette(scheme: Scheme) -> list[Rgba]:
-    return [*scale(scheme, _COLOURS), ink(scheme, _HATCH_OPACITY)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz_mkdocs.analysis import HeadScores
 from attnviz_mkdocs.pictures import text
-from attnviz_mkdocs.pictures.drawing import NARROW, Drawing, badge, row_height
+from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import (
     MASKED,
     format_aligned,
@@ -20,7 +20,8 @@ from attnviz_mkdocs.pictures.format import (
     format_share,
     format_weight,
 )
-from attnviz_mkdocs.pictures.heatmap import gradient, hatch_pattern, images, legend
+from attnviz_mkdocs.pictures.heatmap import COLOURS, images, legend, shades
+from attnviz_mkdocs.pictures.scene import Signs
 from attnviz_mkdocs.pictures.svg import element, group
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, NEGATIVE, POSITIVE, signed_scale
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attnviz_mkdocs.neurons import Scores
+    from attnviz_mkdocs.pictures.drawing import Stage
     from attnviz_mkdocs.pictures.scene import Scene
     from attnviz_mkdocs.pictures.theme import Theme
 
@@ -52,7 +54,8 @@ _APART = 4
 _NUMBER, _NUMBER_GAP, _BAR = 46, 7, 8
 _TITLE, _HEADINGS, _ABOVE_LEGEND = 26, 43, 12
 _VECTOR, _THIN_VECTOR, _MANY_HEADS, _AROUND_VECTOR = 16, 8, 9, 8
-_COLOURS = 63
+# Numbers of either sign, of which none comes from rounding alone.
+_SIGNS = Signs("positive", "negative", error=0)
 # As many neurons are named.
 _NAMED = 5
 _FONT, _SMALL = 13, 12
@@ -197,12 +200,13 @@ class _Opened:
         return ~np.isfinite(self.head.scores[self.query, self.keys])
 
 
-def neuron(scene: Scene, numbers: Scores, width: float, theme: Theme) -> Drawing:
+def neuron(stage: Stage, numbers: Scores) -> Drawing:
     """One query of the head that is shown, against all keys."""
+    scene, width, theme = stage.scene, stage.width, stage.theme
     opened = _open(scene, numbers)
-    layout = Layout.of(scene, numbers, width, is_touched=width < NARROW)
+    layout = Layout.of(scene, numbers, width, is_touched=stage.is_touched)
     table = layout.pitch * len(scene.key)
-    parts = [element("defs", hatch_pattern(), gradient(theme, signed=True), *_masks(opened, layout, table))]
+    parts = [element("defs", *_masks(opened, layout, table))]
     top = 0.0
     for high, body in (
         _title(scene, opened, layout),
@@ -297,8 +301,8 @@ def _vectors(opened: _Opened, layout: Layout, theme: Theme) -> tuple[float, str]
     for place, (head, vector) in enumerate(opened.vectors.items()):
         largest = float(np.abs(opened.head.queries).max()) if head == opened.number else float(np.abs(vector).max())
         strip = images(
-            _signed(vector[opened.order][None], largest),
-            lambda scheme: signed_scale(scheme, _COLOURS),
+            shades(vector[opened.order][None], largest or 1, _SIGNS),
+            lambda scheme: signed_scale(scheme, COLOURS),
             theme,
             width=layout.product.width,
             height=high,
@@ -322,13 +326,6 @@ def _vectors(opened: _Opened, layout: Layout, theme: Theme) -> tuple[float, str]
                 )
             )
     return step * len(opened.vectors), "".join(parts)
-
-
-def _signed(values: NDArray[np.floating], largest: float) -> NDArray[np.uint8]:
-    """Places on the signed scale."""
-    places = np.sign(values) * np.sqrt(np.minimum(1, np.abs(values) / (largest or 1)))
-    indices: NDArray[np.uint8] = np.rint((places + 1) / 2 * (_COLOURS - 1)).astype(np.uint8)
-    return indices
 
 
 def _headings(opened: _Opened, numbers: Scores, scene: Scene, layout: Layout) -> tuple[float, str]:
@@ -418,8 +415,8 @@ def _table(scene: Scene, opened: _Opened, layout: Layout, theme: Theme) -> str:
     parts = []
     for values, largest, span, mask in strips:
         drawn = images(
-            _signed(values, largest),
-            lambda scheme: signed_scale(scheme, _COLOURS),
+            shades(values, largest or 1, _SIGNS),
+            lambda scheme: signed_scale(scheme, COLOURS),
             theme,
             width=span.width,
             height=layout.pitch * len(keys),
@@ -514,5 +511,5 @@ def _legend(opened: _Opened, theme: Theme, width: float) -> Drawing:
     query, key = np.abs(head.queries).max(axis=0), np.abs(head.keys).max(axis=0)
     q, k, product = (format_number(float(ends.max())) for ends in (query, key, query * key))
     said = f"square-root scale of this head; ends at q ±{q}, k ±{k}, q × k ±{product}; bars end at this query’s largest"
-    unseen = MASKED if opened.is_masked.any() else None
-    return legend(("negative", "0", "positive"), said, unseen, theme, width)
+    unseen = MASKED if opened.is_masked.any() else ""
+    return legend(("negative", "0", "positive"), said, unseen, theme, room=width)

@@ -7,19 +7,53 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz_mkdocs.pictures.format import format_percent
+from attnviz_mkdocs.pictures.format import format_error, format_percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from attnviz_mkdocs.pictures.scene import Scene
 
 
-def notes_of(scene: Scene) -> list[str]:
-    """Sentences on what is shown."""
-    return [*scene.exhibit.notes, *_of_tokens(scene), *_of_choice(scene)]
+def notes_of(scenes: Sequence[Scene]) -> list[str]:
+    """Sentences on what is shown; what is said of all scenes is said once, and what of one, with its name."""
+    parts = [part for scene in scenes for part in scene.parts]
+    said = [[*part.exhibit.notes, *_of_tokens(part), *_of_choice(part), *_of_what_lacks(part)] for part in parts]
+    notes = []
+    for note in dict.fromkeys(note for own in said for note in own):
+        whose = [part.name for part, own in zip(parts, said, strict=True) if note in own]
+        notes.append(note if len(whose) == len(parts) else f"{whose[0]}: {note}")
+    return [*notes, *_of_comparison(scenes, parts)]
+
+
+def _of_what_lacks(scene: Scene) -> Iterator[str]:
+    """What was asked for and the exhibit doesn't have."""
+    asked, state = scene.asked, scene.state
+    if state.view != "model" and not scene.joins_layers and asked.layer != state.layer:
+        yield f"No layer {asked.layer}; layer {state.layer} is shown."
+    heads = asked.heads if state.view == "head" or scene.joins_heads else (asked.head,)
+    if state.view != "model" and min(heads) >= scene.heads:
+        yield f"No head {', '.join(map(str, heads))}; head {state.head} is shown."
+
+
+def _of_comparison(scenes: Sequence[Scene], parts: Sequence[Scene]) -> Iterator[str]:
+    """How two are compared."""
+    if len(parts) == 1:
+        return
+    first, second = parts
+    made, other = (part.exhibit.provenance for part in parts)
+    if (made.source, made.revision) != (other.source, other.revision) and not first.joins_heads:
+        yield (
+            "A head of one model has nothing to do with the head of that number in another model; compare means over "
+            "heads."
+        )
+    signs = scenes[0].signs
+    if signs is not None:
+        if first.state.view == "model" and (first.heads, first.layers) != (second.heads, second.layers):
+            yield "Where one has no such layer or head, its nearest is taken."
+        yield f"Differences up to {format_error(signs.error)} may come from rounding and have no shade."
 
 
 def _of_tokens(scene: Scene) -> Iterator[str]:

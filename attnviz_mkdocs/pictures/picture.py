@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from attnviz_mkdocs.pictures import room
 from attnviz_mkdocs.pictures.alt import alternative
 from attnviz_mkdocs.pictures.bipartite import bipartite
+from attnviz_mkdocs.pictures.comparison import scenes_of
+from attnviz_mkdocs.pictures.drawing import Stage
 from attnviz_mkdocs.pictures.frame import framed
+from attnviz_mkdocs.pictures.heatmap import gradient, hatch_pattern
 from attnviz_mkdocs.pictures.matrix import matrix
 from attnviz_mkdocs.pictures.model import model
 from attnviz_mkdocs.pictures.neuron import neuron
-from attnviz_mkdocs.pictures.scene import Scene
+from attnviz_mkdocs.pictures.panes import panes
 from attnviz_mkdocs.pictures.svg import element
 from attnviz_mkdocs.pictures.theme import INK, Theme, stylesheet
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.neurons import Neurons, Scores
     from attnviz_mkdocs.pictures.drawing import Drawing
+    from attnviz_mkdocs.pictures.scene import Scene
     from attnviz_mkdocs.spec import Figure
 
 #: Raised when the same figure would be drawn differently, so that what is kept is drawn anew.
@@ -28,6 +32,8 @@ PICTURE_VERSION = 1
 #: Widths of pictures in pixels: for a column of text, and for a telephone.
 WIDE, NARROW = 688, 350
 
+# As wide as a telephone: there, fingers need high rows.
+_TOUCHED = 480
 _FONTS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
 
@@ -76,8 +82,8 @@ def draw(
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
     """
-    scene = Scene.of(figure, exhibit)
-    return _drawn(scene, width, theme, _numbers(scene, neurons)).content
+    scenes = scenes_of(figure, exhibit, second)
+    return _drawn(scenes, width, theme, _numbers(scenes, neurons)).content
 
 
 def picture_of(
@@ -91,25 +97,30 @@ def picture_of(
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
     """
-    scene = Scene.of(figure, exhibit)
-    numbers = _numbers(scene, neurons)
+    scenes = scenes_of(figure, exhibit, second)
+    numbers = _numbers(scenes, neurons)
     return Picture(
-        alt=alternative(figure, scene, numbers),
-        wide=_drawn(scene, WIDE, "both", numbers),
-        narrow=_drawn(scene, NARROW, "both", numbers),
-        style=room.style(scene, numbers),
+        alt=alternative(figure, scenes, numbers),
+        wide=_drawn(scenes, WIDE, "both", numbers),
+        narrow=_drawn(scenes, NARROW, "both", numbers),
+        style=room.style(scenes, numbers),
     )
 
 
-def _numbers(scene: Scene, neurons: Neurons | None) -> Scores | None:
-    return neurons.attentions[scene.state.attention] if neurons and scene.state.view == "neuron" else None
+def _numbers(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+    state = scenes[0].state
+    return neurons.attentions[state.attention] if neurons and state.view == "neuron" else None
 
 
-def _drawn(scene: Scene, width: int, theme: Theme, numbers: Scores | None) -> Svg:
-    height, body = framed(scene, _drawing(scene, width, theme, numbers))
+def _drawn(scenes: tuple[Scene, ...], width: int, theme: Theme, numbers: Scores | None) -> Svg:
+    stage = Stage(scenes[0], scenes, width, theme, is_touched=width < _TOUCHED)
+    drawing = panes(stage, lambda stage: _drawing(stage, numbers))
+    height, body = framed(scenes, drawing)
+    is_signed = numbers is not None or scenes[0].signs is not None
     content = element(
         "svg",
         element("style", stylesheet(theme)),
+        element("defs", hatch_pattern(), gradient(theme, signed=is_signed)),
         body,
         xmlns="http://www.w3.org/2000/svg",
         width=width,
@@ -123,13 +134,13 @@ def _drawn(scene: Scene, width: int, theme: Theme, numbers: Scores | None) -> Sv
     return Svg(content, width, height)
 
 
-def _drawing(scene: Scene, width: int, theme: Theme, numbers: Scores | None) -> Drawing:
-    match scene.state.view:
+def _drawing(stage: Stage, numbers: Scores | None) -> Drawing:
+    match stage.scene.state.view:
         case "matrix":
-            return matrix(scene, width, theme)
+            return matrix(stage)
         case "model":
-            return model(scene, width, theme)
+            return model(stage)
         case "neuron" if numbers is not None:
-            return neuron(scene, numbers, width, theme)
+            return neuron(stage, numbers)
         case _:
-            return bipartite(scene, scene.shown(), width)
+            return bipartite(stage, stage.scene.shown())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz_mkdocs.pictures.format import FLOOR, HIDDEN, MASKED, format_percent, format_weight
+from attnviz_mkdocs.pictures.format import FLOOR, HIDDEN, MASKED, UNPAIRED, format_percent, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ class Link:
     head: Shown
     other: Label
     weight: float
+    parts: tuple[float, ...] = ()
 
 
 def links(scene: Scene, head: Shown) -> list[Link]:
@@ -35,33 +36,47 @@ def links(scene: Scene, head: Shown) -> list[Link]:
     """
     rows = list(scene.query.pinned) or list(range(len(scene.query)))
     columns = list(scene.key.pinned) or list(range(len(scene.key)))
-    weights, masked = head.weights[np.ix_(rows, columns)], head.masked[np.ix_(rows, columns)]
+    places = np.ix_(rows, columns)
+    masked = head.masked[places]
+    numbers = np.stack([array[places] for array in (head.weights, *head.parts)])
     if scene.query.pinned and scene.key.pinned:
-        return [] if masked.all() else [Link(head, scene.key[columns[0]], float(weights.sum()))]
+        sums = np.where(masked, 0, numbers).sum(axis=(1, 2))
+        return [] if masked.all() else [Link(head, scene.key[columns[0]], float(sums[0]), tuple(map(float, sums[1:])))]
     axis = 0 if scene.query.pinned else 1
     others = [scene.key[column] for column in columns] if axis == 0 else [scene.query[row] for row in rows]
-    sums, unseen = weights.sum(axis=axis), np.all(masked, axis=axis).tolist()
+    sums, unseen = np.where(masked, 0, numbers).sum(axis=axis + 1), np.all(masked, axis=axis).tolist()
     found = [
-        Link(head, other, float(weight))
-        for other, weight, is_unseen in zip(others, sums, unseen, strict=True)
+        Link(head, other, float(sums[0, place]), tuple(map(float, sums[1:, place])))
+        for place, (other, is_unseen) in enumerate(zip(others, unseen, strict=True))
         if not is_unseen
     ]
-    return sorted(found, key=lambda link: -link.weight)
+    return sorted(found, key=lambda link: -abs(link.weight))
 
 
-def readout(scene: Scene, heads: Sequence[Shown]) -> str:
-    """What is chosen, with its strongest links; empty where nothing is."""
+def readouts(scenes: Sequence[Scene]) -> list[str]:
+    """What is chosen, with its strongest links, in a line for each scene; none where nothing is chosen."""
+    if scenes[0].state.view != "head" or not any(scene.is_focused for scene in scenes):
+        return []
+    if len(scenes) == 1:
+        return [_readout(scenes[0], scenes[0].shown())]
+    return [f"{scene.name}: {_readout(scene, scene.shown()) or UNPAIRED}" for scene in scenes]
+
+
+def _readout(scene: Scene, heads: Sequence[Shown]) -> str:
     if not scene.is_focused or not heads:
         return ""
     is_pair = bool(scene.query.pinned and scene.key.pinned)
-    found = sorted((link for head in heads for link in links(scene, head)), key=lambda link: -link.weight)
+    found = sorted((link for head in heads for link in links(scene, head)), key=lambda link: -abs(link.weight))
     told = []
-    for link in [link for link in found if is_pair or link.weight >= FLOOR][:_TOLD]:
+    for link in [link for link in found if is_pair or abs(link.weight) >= FLOOR][:_TOLD]:
         name = "" if is_pair else f"{link.other.name} "
-        told.append(f"{name}{format_weight(link.weight)}" + ("" if len(heads) == 1 else f" ({link.head.name})"))
+        told.append(
+            f"{name}{format_value(link.weight, link.parts)}" + ("" if len(heads) == 1 else f" ({link.head.name})")
+        )
     where = f"{scene.layer_name} · {heads[0].name}" if len(heads) == 1 else scene.layer_name
     summed = " in sum" if max(len(scene.query.pinned), len(scene.key.pinned)) > 1 else ""
-    nothing = HIDDEN if scene.taken is not None and scene.key.pinned == (scene.taken,) else MASKED
+    is_taken = scene.taken is not None and scene.key.pinned == (scene.taken,)
+    nothing = HIDDEN if is_taken else MASKED if scene.signs is None else scene.unseen
     return f"{where} · {subject(scene)} {', '.join(told) + summed if found else nothing}{_hidden(scene, heads)}"
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from attnviz_mkdocs.pictures import bipartite, matrix, model, neuron, text
 from attnviz_mkdocs.pictures.drawing import row_height
 from attnviz_mkdocs.pictures.notes import notes_of
-from attnviz_mkdocs.pictures.readout import readout
+from attnviz_mkdocs.pictures.panes import NAME, pane_width, together
+from attnviz_mkdocs.pictures.readout import readouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ _CONTROL, _TILE = 26, 24
 _GAP, _ROW_GAP, _LINE_GAP = 22, 4, 6
 _SWITCH_GAP, _NARROW_SWITCH_GAP = 12, 9
 _TILE_GAP = 3
+_NAME = 24 * 7.2
 _BELOW_TOOLBAR = 8 + 1 + 16
 _NOTES, _NOTES_WIDTH = 12 - 6, 100 * 6.7
 _TOUR, _TOUR_GAP, _WAYS, _TOUR_WIDTH = 16 - 4, 24, 150, 80 * 7.8
@@ -69,36 +71,36 @@ _TOLERANCE = 20
 _SLACK = 6
 
 
-def style(scene: Scene, numbers: Scores | None = None) -> str:
+def style(scenes: tuple[Scene, ...], numbers: Scores | None = None) -> str:
     """Declarations for ``<attn-view>``: ``--attnviz-room``, a length, and ``--attnviz-touch`` where fingers need more.
 
     Args:
-        scene: What the view shows first.
+        scenes: What the view shows first.
         numbers: Of the neurons, for a neuron view.
     """
-    room = as_css(Room(scene, numbers, is_touched=False).height)
-    rows = max(len(scene.query), len(scene.key))
+    room = as_css(Room(scenes, numbers, is_touched=False).height)
+    rows = max(len(side) for scene in scenes for side in (scene.query, scene.key))
     if row_height(rows) == row_height(rows, is_touched=True):
         return f"--attnviz-room:{room}"
-    return f"--attnviz-room:{room};--attnviz-touch:{as_css(Room(scene, numbers, is_touched=True).height)}"
+    return f"--attnviz-room:{room};--attnviz-touch:{as_css(Room(scenes, numbers, is_touched=True).height)}"
 
 
 class Room:
     """How high a view will be.
 
     Args:
-        scene: What the view shows first.
+        scenes: What the view shows first.
         numbers: Of the neurons, for a neuron view.
         is_touched: Whether fingers touch it, for which rows are higher.
     """
 
-    def __init__(self, scene: Scene, numbers: Scores | None = None, *, is_touched: bool = False) -> None:
-        self._scene = scene
+    def __init__(self, scenes: tuple[Scene, ...], numbers: Scores | None = None, *, is_touched: bool = False) -> None:
+        self._scenes = scenes
+        self._scene = scene = scenes[0]
         self._numbers = numbers
         self._is_touched = is_touched
-        self._notes = " ".join(notes_of(scene))
-        shown = scene.shown() if scene.state.view == "head" else ()
-        self._said = readout(scene, shown) or _HINTS[scene.state.view]
+        self._notes = " ".join(notes_of(scenes))
+        self._said = readouts(scenes) or [_HINTS[scene.state.view]]
         self._sums = [] if numbers is None else neuron.told(scene, numbers)
 
     def height(self, width: float) -> float:
@@ -111,6 +113,9 @@ class Room:
         state, attentions = scene.state, scene.exhibit.attentions
         titles = [title for name, title in _TITLES.items() if name != "neuron" or self._numbers is not None]
         what = [_switch(titles, width)]
+        if any(part.name for part in self._scenes):
+            names = [part.name for scene in self._scenes for part in scene.parts]
+            what.append(_switch(["Both", "Difference", *(text.clip(name, _NAME, _FONT) for name in names)], width))
         if len(attentions) > 1:
             caption = [] if width < _NARROW else ["Attention"]
             what.append(_switch([*caption, *(name.capitalize() for name in attentions)], width))
@@ -141,32 +146,44 @@ class Room:
         return (high + _CONTROL + _ROW_GAP if narrow else max(high, _CONTROL)) + _TOUR
 
     def _drawing(self, width: float) -> float:
-        scene, numbers = self._scene, self._numbers
+        own = pane_width(len(self._scenes), width)
+        heights = [(NAME if scene.name else 0) + self._pane(scene, own) for scene in self._scenes]
+        return together(heights, width)
+
+    def _pane(self, scene: Scene, width: float) -> float:
+        numbers, is_touched = self._numbers, self._is_touched
         match scene.state.view:
             case "matrix":
                 layout = matrix.Layout.of(scene, width)
-                return layout.height + _legend(f"square-root scale, of this head {scene.unseen}", width - layout.left)
+                return layout.height + _legend(_matrix_legend(scene), width - layout.left)
             case "model":
-                return model.height(scene, width, is_touched=self._is_touched) + _SMALL * _LINE_HEIGHT
+                below = _SMALL * _LINE_HEIGHT if scene.signs is None else _legend(_matrix_legend(scene), width)
+                return model.height(scene, width, is_touched=is_touched) + below
             case "neuron" if numbers is not None:
                 sums = [f"{said} {more}" for said, more in zip(self._sums, (_SHOWN, _CARRY), strict=False)] + [_CHECK]
                 below = _SUMS + _paragraphs(sums, width, _FONT) + _SUMS_GAP * (len(sums) - 1)
-                table = neuron.height(scene, numbers, width, is_touched=self._is_touched)
+                table = neuron.height(scene, numbers, width, is_touched=is_touched)
                 return table + _legend(_SIGNED_LEGEND, width) + below
             case _:
-                return bipartite.height(scene, is_touched=self._is_touched)
+                below = 0 if scene.signs is None else _legend(_matrix_legend(scene), width)
+                return bipartite.height(scene, is_touched=is_touched) + below
 
     def _foot(self, width: float) -> float:
         made = self._scene.exhibit.provenance
         about = f"▸ {made.model} · {made.dtype} · error ≤ 0.0021"
         beside = width - text.width(about, _SMALL) - 20 - text.width("Copy link", _SMALL) - 20
         if beside >= _READOUT:
-            return _FOOT + _paragraphs([self._said], beside, _FONT)
-        return _FOOT + _paragraphs([self._said], width, _FONT) + _FOOT_GAP + _paragraphs([about], width, _SMALL)
+            return _FOOT + _paragraphs(self._said, beside, _FONT)
+        return _FOOT + _paragraphs(self._said, width, _FONT) + _FOOT_GAP + _paragraphs([about], width, _SMALL)
 
 
 def _paragraphs(said: Sequence[str], width: float, size: float) -> float:
     return sum(len(text.wrap(paragraph, width, size)) for paragraph in said) * size * _LINE_HEIGHT
+
+
+def _matrix_legend(scene: Scene) -> str:
+    said = f"square-root scale, of this picture {scene.unseen}"
+    return said if scene.signs is None else f"{scene.signs.less} {scene.signs.more} {said}"
 
 
 def _legend(said: str, width: float) -> float:

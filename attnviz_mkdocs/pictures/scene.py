@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,17 @@ from attnviz_mkdocs.analysis import (
     word_starts,
 )
 from attnviz_mkdocs.pictures.format import HIDDEN, MASKED
-from attnviz_mkdocs.pictures.state import state_of
 from attnviz_mkdocs.pictures.tokens import label_of
+from attnviz_mkdocs.quantise import MASKED as MASKED_CODE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from attnviz_mkdocs.exhibit import Attention, Exhibit, Token
     from attnviz_mkdocs.pictures.state import State
     from attnviz_mkdocs.pictures.tokens import Label
-    from attnviz_mkdocs.spec import Figure
     from attnviz_mkdocs.spec.types import Filter
 
     Weights = NDArray[np.float32]
@@ -47,6 +47,7 @@ class Shown:
         weights: Of the shown tokens, ``[query, key]``; masked is 0, and so is what is too weak to be shown.
         masked: Where a query may not see a key.
         hidden: Of what each query gives, the share that is too weak to be shown, ``[query]``; None where all is shown.
+        parts: Of a difference, what is taken of what.
     """
 
     name: str
@@ -54,6 +55,22 @@ class Shown:
     weights: Weights
     masked: Masked
     hidden: NDArray[np.float64] | None = None
+    parts: tuple[Weights, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What weights of either sign mean.
+
+    Attributes:
+        more: Whose weights are larger where the number is positive.
+        less: Whose are where it is negative.
+        error: Numbers up to this may come from rounding.
+    """
+
+    more: str
+    less: str
+    error: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,29 +87,31 @@ class Side:
     labels: tuple[Label, ...]
     starts: tuple[int, ...]
     shown: tuple[int, ...]
-    pinned: tuple[int, ...]
+    pinned: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, tokens: tuple[Token, ...], *, words: bool, segment: int | None, chosen: tuple[int, ...]) -> Side:
-        """A side of an attention.
+    def of(cls, tokens: tuple[Token, ...], *, words: bool, segment: int | None) -> Side:
+        """A side of an attention, of which nothing is chosen.
 
         Args:
             tokens: Its pieces.
             words: Whether words are shown.
             segment: What is shown of a pair; None for all.
-            chosen: Pieces that the author chose.
         """
         starts = word_starts(tokens) if words else range(len(tokens))
         joined = join_tokens(tokens, starts)
         parts = [None] * len(joined) if words else parts_of_characters(joined)
-        shown = [at for at, token in enumerate(joined) if segment in (None, token.segment)]
-        pinned = {int(np.searchsorted(starts, piece, side="right")) - 1 for piece in chosen}
-        return cls(
-            labels=tuple(map(label_of, joined, parts)),
-            starts=tuple(starts),
-            shown=tuple(shown),
-            pinned=tuple(at for at, index in enumerate(shown) if index in pinned),
-        )
+        shown = tuple(at for at, token in enumerate(joined) if segment in (None, token.segment))
+        return cls(tuple(map(label_of, joined, parts)), tuple(starts), shown)
+
+    def choosing(self, tokens: Iterable[int]) -> Side:
+        """The same with these of its tokens chosen."""
+        chosen = set(tokens)
+        return replace(self, pinned=tuple(place for place, token in enumerate(self.shown) if token in chosen))
+
+    def token_of(self, piece: int) -> int:
+        """The token that a piece belongs to."""
+        return bisect(self.starts, piece) - 1
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -104,46 +123,60 @@ class Side:
         return (self.labels[index] for index in self.shown)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """One attention, as a view shows it.
 
     Attributes:
         exhibit: Where it is from.
-        state: What the view shows first.
+        state: What the view shows first, as far as the exhibit has it.
+        asked: What it was to show.
         attention: The attention as it was captured.
         query: The tokens that look.
         key: The tokens that are looked at.
         has_words: Whether words are shown in place of pieces.
         without_first: Whether the first piece is hidden from all.
+        name: What readers call it beside another; empty where there is none.
+        signs: What weights of either sign mean; None where none is negative.
     """
 
     exhibit: Exhibit
     state: State
+    asked: State
     attention: Attention
     query: Side
     key: Side
     has_words: bool
     without_first: bool
+    name: str = ""
+    signs: Signs | None = None
 
     @classmethod
-    def of(cls, figure: Figure, exhibit: Exhibit) -> Scene:
-        """What a figure shows of its exhibit."""
-        state = state_of(figure, exhibit)
+    def of(cls, state: State, exhibit: Exhibit, name: str = "") -> Scene:
+        """What an exhibit shows of itself in a state, whose tokens are its own."""
         options = state.options
         attention = exhibit.attentions[state.attention]
+        asked, state = state, state.fitted(attention.layers, attention.track.shape[1])
         pieces = exhibit.tokens[attention.query], exhibit.tokens[attention.key]
         # The neurons of a word are not there, and neither are those of what is hidden.
         as_captured = state.view == "neuron"
         words = options.units == "words" and not as_captured
-        chosen = options.query or (), options.key or ()
         query, key = (
-            Side.of(tokens, words=words, segment=segment, chosen=own)
-            for tokens, segment, own in zip(pieces, _segments(options.filter), chosen, strict=True)
+            Side.of(tokens, words=words, segment=segment)
+            for tokens, segment in zip(pieces, _segments(options.filter), strict=True)
         )
         is_own = attention.query == attention.key and len(pieces[1]) > 1
-        hides = options.sink == "hidden" and not as_captured and is_own
-        return cls(exhibit, state, attention, query, key, has_words=words, without_first=hides)
+        return cls(
+            exhibit=exhibit,
+            state=state,
+            asked=asked,
+            attention=attention,
+            query=query.choosing(map(query.token_of, options.query or ())),
+            key=key.choosing(map(key.token_of, options.key or ())),
+            has_words=words,
+            without_first=options.sink == "hidden" and not as_captured and is_own,
+            name=name,
+        )
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -173,8 +206,12 @@ class Scene:
 
     @property
     def unseen(self) -> str:
-        """What pairs are that have no weight."""
-        return MASKED if self.taken is None else f"{MASKED} or {HIDDEN}"
+        """What pairs are that have no weight; empty where each has one."""
+        if self.taken is not None:
+            return f"{MASKED} or {HIDDEN}"
+        track = self.attention.track
+        has_masked = track.layout == "causal" or bool((track.codes == MASKED_CODE).any())
+        return MASKED if has_masked or self.without_first else ""
 
     @property
     def layer_name(self) -> str:
@@ -197,6 +234,11 @@ class Scene:
         """The weights of each layer and where they are masked, ``[head, query, key]`` of the shown tokens."""
         places = np.ix_(range(self.heads), self.query.shown, self.key.shown)
         return ((weights[places], masked[places]) for weights, masked in self._switched())
+
+    @property
+    def parts(self) -> tuple[Scene, ...]:
+        """The scenes of captured attention that it is made of."""
+        return (self,)
 
     def shown(self, heads: tuple[int, ...] | None = None) -> tuple[Shown, ...]:
         """The heads that are chosen, or what they come to.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.views import kind_for
@@ -22,6 +22,8 @@ class State:
         attention: Name of the attention that is shown.
         layer: The model's own number of a layer.
         heads: The heads that are shown, ascending.
+        head: The head that a view of one head shows.
+        opened: The head that the model view opens: one that is asked for by itself.
         options: What else the author chose.
         caption: Of the first step of a tour.
     """
@@ -30,20 +32,22 @@ class State:
     attention: str
     layer: int
     heads: tuple[int, ...]
+    head: int
+    opened: int | None
     options: Options
     caption: str | None
 
-    @property
-    def head(self) -> int:
-        """The head that a view of one head shows."""
-        chosen = self.options.heads
-        return chosen[0] if chosen else 0
+    def fitted(self, layers: tuple[int, ...], heads: int) -> State:
+        """The same for what has these layers and heads: the nearest layer; the heads that are there, or the last."""
+        known = tuple(head for head in self.heads if head < heads) or (heads - 1,)
+        head = min(self.head, heads - 1)
+        opened = None if self.opened is None else min(self.opened, heads - 1)
+        return replace(self, layer=nearest(self.layer, layers), heads=known, head=head, opened=opened)
 
-    @property
-    def opened(self) -> int | None:
-        """The head that the model view opens: one that is asked for by itself."""
-        chosen = self.options.heads
-        return chosen[0] if chosen and len(chosen) == 1 else None
+
+def nearest(layer: int, layers: tuple[int, ...]) -> int:
+    """The layer that comes nearest, the lower of two."""
+    return min(layers, key=lambda other: (abs(other - layer), other))
 
 
 def state_of(figure: Figure, exhibit: Exhibit) -> State:
@@ -53,11 +57,14 @@ def state_of(figure: Figure, exhibit: Exhibit) -> State:
     name = next(iter(exhibit.attentions)) if options.attention is None else str(options.attention)
     attention = exhibit.attentions[name]
     _, heads, queries, keys = attention.track.shape
+    chosen = options.heads or ()
     return State(
         view=(first and first.view) or figure.kind or kind_for(max(queries, keys)),
         attention=name,
         layer=attention.layers[0] if options.layer is None else options.layer,
-        heads=tuple(sorted(options.heads or range(heads))),
+        heads=tuple(sorted(chosen or range(heads))),
+        head=chosen[0] if chosen else 0,
+        opened=chosen[0] if len(chosen) == 1 else None,
         options=options,
         caption=first.caption if first else None,
     )

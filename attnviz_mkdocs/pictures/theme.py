@@ -39,7 +39,7 @@ _OF_A_BAR = sqrt(0.45)
 #: Luminance from which black is easier to read on a colour than white.
 _BRIGHT = 0.179
 
-INK, ACCENT, NEGATIVE, POSITIVE = "ink", "accent", "negative", "positive"
+INK, ACCENT, NEGATIVE, POSITIVE, LESS, MORE = "ink", "accent", "negative", "positive", "less", "more"
 
 
 def head_class(head: int) -> str:
@@ -64,9 +64,13 @@ def stylesheet(theme: Theme) -> str:
 def _rules(scheme: Scheme) -> str:
     readable = {name: "000" if name["ld".index(scheme[0])] == "b" else "fff" for name in ("bb", "bw", "wb", "ww")}
     heads = {head_class(head): colour for head, colour in enumerate(_HEADS[scheme])}
-    signs = {
-        name: css(_ramp(side[scheme], _OF_A_BAR))[1:] for name, side in ((NEGATIVE, _NEGATIVE), (POSITIVE, _POSITIVE))
-    }
+    sides = (
+        (NEGATIVE, _NEGATIVE, _OF_A_BAR),
+        (POSITIVE, _POSITIVE, _OF_A_BAR),
+        (LESS, _NEGATIVE, 1),
+        (MORE, _POSITIVE, 1),
+    )
+    signs = {name: css(_ramp(side[scheme], place))[1:] for name, side, place in sides}
     colours = {INK: _INK[scheme], ACCENT: _ACCENT[scheme], **signs, **heads, **readable}
     return "".join(f".{name}{{color:#{colour}}}" for name, colour in colours.items())
 
@@ -76,14 +80,11 @@ def readable_on_head(name: str, opacity: float = 1) -> str:
     return "".join(_readable(_blend(_hex(_GROUND[scheme]), _hex(_named(name, scheme)), opacity)) for scheme in SCHEMES)
 
 
-def readable_on_scale(position: float) -> str:
-    """The class of text that is read on a colour of the scale."""
-    return "".join(_readable(_over(_ramp(_SCALE[scheme], position), _GROUND[scheme])) for scheme in SCHEMES)
-
-
-def scale_position(weight: float, largest: float) -> float:
-    """Place of a weight on the scale, 0 to 1."""
-    return sqrt(min(1, weight / largest))
+def readable_on_scale(share: float, *, signed: bool = False) -> str:
+    """The class of text that is read on the colour of a weight, which is such a share of the largest."""
+    side = _NEGATIVE if share < 0 else _POSITIVE if signed else _SCALE
+    position = sqrt(min(1, abs(share)))
+    return "".join(_readable(_over(_ramp(side[scheme], position), _GROUND[scheme])) for scheme in SCHEMES)
 
 
 def focus_opacity(weight: float) -> float:
@@ -124,7 +125,8 @@ def css(colour: Rgba) -> str:
 
 
 def _named(name: str, scheme: Scheme) -> str:
-    return _ACCENT[scheme] if name == ACCENT else _HEADS[scheme][int(name[1:])]
+    others = {ACCENT: _ACCENT[scheme], LESS: _NEGATIVE[scheme][-1], MORE: _POSITIVE[scheme][-1]}
+    return others.get(name) or _HEADS[scheme][int(name[1:])]
 
 
 def _hex(colour: str) -> Rgb:

@@ -134,6 +134,7 @@ def draw_page(
     data: bytes,
     neurons: bytes | None = None,
     second: bytes | None = None,
+    *,
     picture: Picture | None = None,
 ) -> str:
     """One view as an HTML page that needs nothing beside it.
@@ -152,5 +153,5 @@ def draw_page(
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
         script=b64encode(zlib.compress(asset(SCRIPT).encode(), 9)).decode(),
-        figure=draw_figure(figure, Payload(key, data), own, other, picture and Still.carried(picture)),
+        figure=draw_figure(figure, Payload(key, data), own, other, None if picture is None else Still.carried(picture)),
     )

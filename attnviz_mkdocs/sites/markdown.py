@@ -14,8 +14,8 @@ from markdown.treeprocessors import Treeprocessor
 
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
-from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.pictures import Album
+from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
 from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.supply import Supply
