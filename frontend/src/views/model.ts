@@ -5,7 +5,7 @@ import { LazyCanvases } from "../drawing/lazy.ts";
 import { legend } from "../drawing/legend.ts";
 import { Raster } from "../drawing/raster.ts";
 import type { Statistic } from "../exhibit/statistics.ts";
-import { formatValue } from "../scene/format.ts";
+import { FLOOR, formatValue } from "../scene/format.ts";
 import { formatStatistic, type Place, ranked, titleOf } from "../scene/ranking.ts";
 import type { Scene } from "../scene/scene.ts";
 import { asColumns, type Selection, select } from "../scene/selection.ts";
@@ -388,13 +388,17 @@ class Grid {
   }
 
   #heatmap(size: number): (place: Place) => Uint8ClampedArray<ArrayBuffer> {
-    const { scene } = this.stage;
+    const { scene, scenes } = this.stage;
     const rows = Math.min(size, this.#columns.query.length);
     const columns = Math.min(size, this.#columns.key.length);
+    const largest = (layer: number, head: number, cells: Float32Array) => {
+      if (scene.signed) return this.#largest;
+      if (scenes.length > 1) return largestDrawn(this.stage, oneHead(layer, head));
+      return cells.reduce((most, weight) => Math.max(most, weight), FLOOR);
+    };
     return ({ layer, head }) => {
       const cells = pool(scene.head(layer, head), scene.key.length, this.#columns, rows, columns);
-      const largest = scene.signed ? this.#largest : largestDrawn(this.stage, oneHead(layer, head));
-      return shade(cells, rows, columns, size, size, 0, shadingOf(this.stage, largest));
+      return shade(cells, rows, columns, size, size, 0, shadingOf(this.stage, largest(layer, head, cells)));
     };
   }
 
