@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
-from conftest import theme
+from conftest import show_options, theme
 
 from attnviz_mkdocs.codec import encode
 from attnviz_mkdocs.exhibit import SELF, TEXT, Attention
@@ -352,11 +352,11 @@ def test_heads_become_one_before_they_are_compared(compared):
 
 def test_a_difference_has_no_strongest_keys_and_a_comparison_no_neurons(compared):
     view = compared(she(), he(), mass=0.5)
-    view.locator(".disclosure").click()
-    assert view.locator(".mass").is_visible()
+    show_options(view)
+    assert view.get_by_label("Strongest").is_visible()
     assert "strongest keys" in notes(view)
     press(view, "Difference")
-    assert view.locator(".mass").is_hidden()
+    assert view.get_by_label("Strongest").is_hidden()
     assert "strongest keys" not in notes(view)
     assert "may come from rounding" in notes(view)
     assert "Neuron" not in view.locator(".views").inner_text()
@@ -588,3 +588,36 @@ def test_a_hybrids_layers_are_compared_by_their_numbers(compared):
     assert view.get_by_label("Layer", exact=True).locator("option").all_inner_texts() == ["0", "1", "7"]
     change(view, layer=7)
     assert [line.split(" · ")[0] for line in said(view)] == ["she: Layer 1", "he: Layer 7"]
+
+
+def outlined(drawing) -> list[str]:
+    return drawing.locator(".outlined").all_inner_texts()
+
+
+def test_texts_are_shaded_on_one_scale_and_look_together(compared):
+    first, second = she(), he()
+    view = compared(first, second, "text", layer=1, heads=(2,), query=3)
+    largest = max(first.attention.weights()[1, 2, 3].max(), second.attention.weights()[1, 2, 4].max())
+    marks = [pane(view, i).locator(".marks").inner_text().split()[-1] for i in (0, 1)]
+    assert [float(mark) for mark in marks] == pytest.approx([largest] * 2, abs=0.006)
+    assert [outlined(pane(view, i)) for i in (0, 1)] == [["She"], ["He"]]
+    change(view, query=None)
+    pane(view, 1).locator(".text span").get_by_text("nurse", exact=True).hover()
+    assert [outlined(pane(view, i)) for i in (0, 1)] == [["nurse"], ["nurse"]]
+
+
+def test_a_text_is_shaded_by_the_difference(compared):
+    first, second = she(), he()
+    view = compared(first, second, "text", comparison="difference", layer=1, heads=(2,), query=3)
+    row = aligned_difference(first, second, 1, 2)[4]
+    spans = {label: view.locator(".text span").get_by_text(label, exact=True) for label in ALIGNED}
+    for label, value in zip(ALIGNED, row, strict=True):
+        if np.isnan(value):
+            assert "grey" in spans[label].get_attribute("class")
+            continue
+        red, _, blue = map(
+            int, re.findall(r"\d+", spans[label].evaluate("(span) => getComputedStyle(span).backgroundColor"))[:3]
+        )
+        assert np.sign(blue - red) == (np.sign(value) if abs(value) > 2 * STORED else 0), label
+    assert "grey: no counterpart" in view.locator(".legend").inner_text()
+    assert said(view)[0].startswith("Layer 1 · head 2 · She/He → ")
