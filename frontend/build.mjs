@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { minify } from "terser";
 
 const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
 const BUDGET = { raw: 140_000, gzipped: 48_000 };
@@ -34,10 +35,14 @@ const options = {
   plugins: [cssAsText, { name: "write", setup: (build) => build.onEnd(write) }],
 };
 
+// What esbuild leaves, terser makes a twentieth smaller.
+const SMALLER = { compress: { ecma: 2022, passes: 2 }, format: { ascii_only: true } };
+
 async function write({ outputFiles = [] }) {
   await mkdir(FOLDER, { recursive: true });
-  for (const { path, contents } of outputFiles) {
+  for (const { path, text } of outputFiles) {
     const name = basename(path).replace(".page", "");
+    const contents = path.endsWith(".js") ? `${(await minify(text, SMALLER)).code}\n` : text;
     await writeFile(`${FOLDER}/${name}`, contents);
     const gzipped = gzipSync(contents, { level: 9 }).length;
     console.log(`${name}: ${contents.length} bytes, ${gzipped} gzipped`);

@@ -7,7 +7,7 @@ import { onThemeChange } from "./drawing/theme.ts";
 import { type Exhibit, parseExhibit } from "./exhibit/exhibit.ts";
 import { type Neurons, parseNeurons } from "./exhibit/neurons.ts";
 import { Frame } from "./frame/frame.ts";
-import { writeAddress } from "./page/address.ts";
+import { changes, writeAddress } from "./page/address.ts";
 import { asFollower, chosenIn, join, leave, type Member, showOpened, tell } from "./page/groups.ts";
 import { arrived, withoutHash } from "./page/links.ts";
 import { type Step, setOut } from "./page/steps.ts";
@@ -15,6 +15,7 @@ import { type Compared, shapesOf } from "./scene/comparison.ts";
 import { formatToken } from "./scene/format.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./styles/view.css";
+import { type Fence, writeFence } from "./take/fence.ts";
 import { VIEWS } from "./views/registry.ts";
 import type { View } from "./views/view.ts";
 
@@ -178,8 +179,15 @@ export class AttnView extends HTMLElement implements Member {
     }
   }
 
+  /** The lines that give what is shown again in another page. */
+  #fence(): string {
+    const [state, authored, shape] = [this.#state as State, this.#authored as State, this.#shape as Shape];
+    const own = Object.keys(this.#written<object>("state") ?? {});
+    return writeFence(this.#written<Fence>("fence") as Fence, changes(state, authored, shape, own));
+  }
+
   /** What the page's author wrote; null for nothing. */
-  #written<T>(what: "state" | "steps" | "names"): T | null {
+  #written<T>(what: "state" | "steps" | "names" | "fence"): T | null {
     try {
       return JSON.parse(this.dataset[what] ?? "null");
     } catch {
@@ -253,7 +261,9 @@ export class AttnView extends HTMLElement implements Member {
           change: (change) => this.#change(change),
           host: this,
           captions: this.#steps.map(({ caption }) => caption),
+          name: this.dataset.name ?? null,
           address: this.dataset.name ? () => withoutHash() + this.address : null,
+          fence: this.dataset.fence ? () => this.#fence() : null,
         });
         this.shadowRoot?.replaceChildren(this.#frame.node);
       }

@@ -8,6 +8,7 @@
  * - `state.ts`  what the reader has chosen
  * - `drawing/`  colours, lines, cells, labels, pointer and keyboard: shared by all views
  * - `views/`    the drawings; each knows the stage that it is mounted on, and nothing of the page
+ * - `take/`     what readers take along: SVG, PNG, CSV, a fence, a table
  * - `frame/`    what stands around a drawing, or around two side by side: toolbar, notes, readout
  * - `page/`     what ties views to their page: its address, other views, a tour
  * - `styles/`   one sheet for each of these

@@ -16,7 +16,7 @@ function shown(head: number, weights: number[], masked: number[] | null = null):
     weights: Float32Array.from(weights),
     masked: masked && Uint8Array.from(masked),
   };
-  return { head, name: `head ${head}`, data, whole: null, parts: [], colour: () => [0, 0, head] };
+  return { head, name: `head ${head}`, data, whole: null, parts: [], colour: () => [0, 0, head], dash: 0 };
 }
 
 const HEAD = shown(4, [0.75, 0.25, 0.5, 0.5]);

@@ -146,6 +146,6 @@ def alone(tmp_path, tab):
 
 def show_options(view: Locator) -> None:
     """Opens the part of the toolbar with what is seldom chosen."""
-    options = view.locator(".disclosure[aria-expanded=false]")
+    options = view.locator(".toolbar .disclosure[aria-expanded=false]")
     if options.is_visible():
         options.click()

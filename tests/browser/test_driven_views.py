@@ -373,7 +373,8 @@ def test_copy_link_gives_the_address_of_what_is_shown(tab, site, served, place):
     if place == "file":
         tab.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()) }")
     view.evaluate("(view) => { view.state = { layer: 0, heads: [2, 1], query: 1, scale: 'full' } }")
-    view.get_by_role("button", name="Copy link").click()
+    view.get_by_role("button", name="Save & share").click()
+    view.get_by_role("menuitem", name="Copy link").click()
     wanted = f"{address}#attn:small/lines?heads=2,1&layer=0&query=1"
     if place == "served":
         tab.page.wait_for_function(
@@ -391,4 +392,5 @@ def test_a_view_without_a_name_has_no_link(opened):
     tab = opened("# Page\n\n```attnviz\nmodel: tiny\ntext: The cat\n```\n")
     view = tab.view()
     assert view.evaluate("(view) => view.address") is None
-    assert view.get_by_role("button", name="Copy link").count() == 0
+    view.get_by_role("button", name="Save & share").click()
+    assert view.get_by_role("menuitem", name="Copy link").count() == 0

@@ -6,8 +6,16 @@ export type Rgb = readonly [red: number, green: number, blue: number];
  * Ten hues a ground, far apart for readers with and without colour blindness (smallest OKLab distance, simulated
  * protanopia, deuteranopia and tritanopia included: 0.07), and at 3:1 or more against their ground.
  */
+const HUES = 10;
 const HEADS_ON_LIGHT = "644eef fe600c 3fa7d6 a40ea6 809d66 ad0000 54007f 07898b 15223c 035e40";
 const HEADS_ON_DARK = "5bb3fe ecb427 c4f8ff de7bb4 feff7a d47013 8f7be5 159d73 b9c2d4 71ec9f";
+
+/** Lengths of dashes in CSS pixels, 0 for none: what tells apart heads of one hue. */
+export const DASHES = [0, 8, 4, 2];
+
+/** How many of some heads come before one that they have the hue of. */
+export const rankOf = (head: number, heads: readonly number[]): number =>
+  heads.filter((other) => other < head && (head - other) % HUES === 0).length % DASHES.length;
 
 export const headColours = (dark: boolean): Rgb[] => palette(dark ? HEADS_ON_DARK : HEADS_ON_LIGHT);
 
@@ -36,6 +44,16 @@ export function luminance(colour: Rgb): number {
 export function contrast(a: Rgb, b: Rgb): number {
   const [darker, lighter] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (lighter + 0.05) / (darker + 0.05);
+}
+
+/** How little ink text may have, and the contrast that it needs. */
+const QUIET = { share: 0.7, contrast: 4.6 };
+
+/** The quietest ink on a ground that can still be read by all. */
+export function quietest(ground: Rgb, ink: Rgb): Rgb {
+  let { share } = QUIET;
+  while (share < 1 && contrast(ground, blend(ground, ink, share)) < QUIET.contrast) share += 0.02;
+  return blend(ground, ink, Math.min(1, share));
 }
 
 /** Black or white, whichever is easier to read on a colour. */

@@ -4,6 +4,10 @@ import { button, element } from "./dom.ts";
 
 export const setPressed = (node: Element, pressed: boolean): void => node.setAttribute("aria-pressed", String(pressed));
 
+/** A button without use for now keeps the focus. */
+export const setDisabled = (node: Element, disabled: boolean): void =>
+  node.setAttribute("aria-disabled", String(disabled));
+
 /** A button that shows a part of the page, which is hidden at first, and hides it again. */
 export function disclosure(label: string, part: HTMLElement): HTMLButtonElement {
   const show = (shown: boolean) => {
@@ -67,8 +71,8 @@ export function stepper(
         select.replaceChildren(...options.map(([value, text]) => element("option", { value: String(value) }, text)));
       }
       select.value = String(current);
-      previous.toggleAttribute("disabled", current === values[0]);
-      next.toggleAttribute("disabled", current === values[values.length - 1]);
+      setDisabled(previous, current === values[0]);
+      setDisabled(next, current === values[values.length - 1]);
     },
   };
 }

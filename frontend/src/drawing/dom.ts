@@ -18,22 +18,41 @@ export function button(
   press: (event: MouseEvent) => void,
 ): HTMLButtonElement {
   const made = element("button", { type: "button", ...attributes }, label);
-  made.addEventListener("click", press);
+  made.addEventListener("click", (event) => {
+    if (made.ariaDisabled !== "true") press(event);
+  });
   return made;
 }
 
 /** Pixels of a canvas per CSS pixel; more than two are not seen and cost four times as much. */
 export const pixelRatio = (): number => Math.min(2, Math.max(1, devicePixelRatio));
 
-/** Sizes a canvas and gives its context in CSS pixels. */
-export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
+export type Painter = (context: CanvasRenderingContext2D) => void;
+
+/** What paints each canvas, so that it can be painted again on something else than pixels. */
+export const painters = new WeakMap<Element, Painter>();
+
+/** Sizes a canvas, and paints it in CSS pixels. */
+export function paint(canvas: HTMLCanvasElement, width: number, height: number, painter: Painter): void {
+  painters.set(canvas, painter);
   const ratio = pixelRatio();
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser gives no canvas to draw on.");
   context.scale(ratio, ratio);
-  return context;
+  painter(context);
+}
+
+const SCROLLS = { tabindex: "0", role: "group", "aria-label": "What is out of sight: arrow keys scroll" };
+
+/** A box that has more than it shows can be scrolled with the keyboard. */
+export function letScroll(box: HTMLElement): void {
+  const hasMore = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+  for (const [name, value] of Object.entries(SCROLLS)) {
+    if (hasMore) box.setAttribute(name, value);
+    else box.removeAttribute(name);
+  }
 }
 
 type Box = { readonly [side in "left" | "top" | "right" | "bottom" | "width" | "height"]?: number };

@@ -7,6 +7,8 @@ import { type Rgb, signedPosition } from "./colour.ts";
 
 /** In a pooled grid: no query of the cell may see any of its keys. No difference of two weights is as small. */
 export const UNSEEN = -2;
+/** A cell of which nothing is painted. */
+export const BLANK = Number.NaN;
 
 /**
  * The shown part of a head as `rows × columns` cells, each the largest weight of the tokens that fall into it, whatever
@@ -55,6 +57,9 @@ export function placeOn({ scale, largest, least }: Shading, weight: number): num
   const nothing = scale.length - 256;
   return Math.abs(weight) <= least ? nothing : nothing + Math.round(255 * signedPosition(weight, largest));
 }
+
+/** The colour of a number. */
+export const colourOf = (shading: Shading, weight: number): Rgb => shading.scale[placeOn(shading, weight)];
 
 /** Opacity of the hatch's lines, and the distance between them in pixels. */
 const HATCH = { opacity: 56, every: 6 };

@@ -47,14 +47,15 @@ export interface Steering {
   cancel(): void;
   /** The focus goes elsewhere. */
   leave(): void;
-  /** To the next or the previous page, where there are some. */
+  /** To the next or the previous page, and to another head, where there are some. */
   page?(by: number): void;
+  head?(by: number): void;
 }
 
 /** Keys of a drawing that has the focus; other keys, and keys with a modifier, stay the browser's. */
 export function onKeys(
   { body, signal }: { readonly body: HTMLElement; readonly signal: AbortSignal },
-  { move, press, cancel, leave, page }: Steering,
+  { move, press, cancel, leave, page, head }: Steering,
 ): void {
   const actions: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
     ArrowUp: () => move(-1, 0),
@@ -65,6 +66,7 @@ export function onKeys(
     " ": (event) => press(adds(event)),
     Escape: cancel,
     ...(page && { PageUp: () => page(-1), PageDown: () => page(1) }),
+    ...(head && { ",": () => head(-1), ".": () => head(1) }),
   };
   listen(body, signal, {
     keydown: (event) => {

@@ -1,4 +1,4 @@
-import { element, place, prepare } from "./dom.ts";
+import { element, type Painter, paint, painters, place } from "./dom.ts";
 import { whenIdle } from "./idle.ts";
 
 /** Canvases are painted when they come this close to the window, in CSS pixels. */
@@ -10,7 +10,8 @@ interface Entry {
   readonly canvas: HTMLCanvasElement;
   readonly width: number;
   readonly height: number;
-  readonly paint: (context: CanvasRenderingContext2D) => void;
+  readonly painter: Painter;
+  readonly whole: Painter;
   readonly later: () => void;
   stale: boolean;
 }
@@ -34,11 +35,12 @@ export class LazyCanvases {
     addEventListener("beforeprint", () => this.#entries.forEach(paintOnce), { signal });
   }
 
-  /** Takes a canvas in; `paint` draws it in CSS pixels from its own corner. */
-  add(canvas: HTMLCanvasElement, width: number, height: number, paint: Entry["paint"]): void {
+  /** Takes a canvas in; the painter draws it in CSS pixels from its own corner, and `whole` all that it is a part of. */
+  add(canvas: HTMLCanvasElement, width: number, height: number, painter: Painter, whole = painter): void {
     place(canvas, { width, height });
     const later = () => this.#entries.get(canvas) === entry && paintOnce(entry);
-    const entry: Entry = { canvas, width, height, paint, later, stale: true };
+    const entry: Entry = { canvas, width, height, painter, whole, later, stale: true };
+    painters.set(canvas, whole);
     this.#entries.set(canvas, entry);
     this.#observer.observe(canvas);
   }
@@ -54,7 +56,8 @@ export class LazyCanvases {
       const canvas = element("canvas");
       const part = Math.min(STRIP, height - top);
       host.append(canvas);
-      this.add(canvas, width, part, (context) => paint(context, top, part));
+      const whole: Painter = (context) => top === 0 && paint(context, 0, height);
+      this.add(canvas, width, part, (context) => paint(context, top, part), whole);
     }
   }
 
@@ -83,5 +86,6 @@ export class LazyCanvases {
 function paintOnce(entry: Entry): void {
   if (!entry.stale) return;
   entry.stale = false;
-  entry.paint(prepare(entry.canvas, entry.width, entry.height));
+  paint(entry.canvas, entry.width, entry.height, entry.painter);
+  painters.set(entry.canvas, entry.whole);
 }

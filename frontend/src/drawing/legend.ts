@@ -1,7 +1,7 @@
 import { formatWeight } from "../scene/format.ts";
 import type { Signs } from "../scene/scene.ts";
 import { type Rgb, toCss } from "./colour.ts";
-import { element, pixelRatio, place, prepare } from "./dom.ts";
+import { element, type Painter, paint, pixelRatio, place } from "./dom.ts";
 import { type Shading, shade, UNSEEN } from "./heatmap.ts";
 
 const BAR = { width: 120, height: 10 };
@@ -48,10 +48,10 @@ export function legendOf(
 
 function canvas(
   { width, height }: { readonly width: number; readonly height: number },
-  paint: (context: CanvasRenderingContext2D) => void,
+  painter: Painter,
 ): HTMLCanvasElement {
   const made = place(element("canvas"), { width, height });
-  paint(prepare(made, width, height));
+  paint(made, width, height, painter);
   return made;
 }
 

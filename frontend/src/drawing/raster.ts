@@ -5,9 +5,11 @@
 
 import type { Rgb } from "./colour.ts";
 
-/** How a curve leaves its left end and arrives at its right one: nearly level, so that neighbouring rows stay apart. */
+/** Slope with which a curve leaves its left end and arrives at its right one, so that neighbouring rows stay apart. */
+export const LEVEL = 0.35;
+
 function ease(t: number): number {
-  return 0.35 * t + 0.65 * t * t * (3 - 2 * t);
+  return LEVEL * t + (1 - LEVEL) * t * t * (3 - 2 * t);
 }
 
 /** Steps in which a curve's columns are looked up by its height. */
@@ -33,8 +35,11 @@ export class Raster {
     }
   }
 
-  /** Draws a curve from `(0, from)` to `(width, to)`, lengths in pixels, over what is there. */
-  curve(from: number, to: number, thickness: number, [red, green, blue]: Rgb, alpha: number): void {
+  /**
+   * Draws a curve from `(0, from)` to `(width, to)`, lengths in pixels, over what is there.
+   * @param dash Length of its dashes; 0 for none.
+   */
+  curve(from: number, to: number, thickness: number, [red, green, blue]: Rgb, alpha: number, dash = 0): void {
     const { height } = this;
     const picture = this.#picture;
     const rise = this.#rise;
@@ -43,6 +48,7 @@ export class Raster {
     const most = Math.min(1, thickness) * alpha;
     const [left, right] = this.#columns(from, drop, thickness + 1);
     for (let x = left; x < right; x++) {
+      if (dash && x % (2 * dash) >= dash) continue;
       const slope = drop * (rise[x + 1] - rise[x]);
       const centre = from + drop * rise[x] + (slope - 1) / 2;
       // Half of the curve's upright cut through this column of pixels, and of its soft edge.

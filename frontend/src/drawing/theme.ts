@@ -1,6 +1,15 @@
 /** Light or dark, derived from what surrounds an element, so that any theme's toggle is followed. */
 
-import { accentColour, blend, headColours, luminance, type Rgb, sequentialScale, signedScale } from "./colour.ts";
+import {
+  accentColour,
+  blend,
+  headColours,
+  luminance,
+  quietest,
+  type Rgb,
+  sequentialScale,
+  signedScale,
+} from "./colour.ts";
 
 export interface Theme {
   readonly dark: boolean;
@@ -8,6 +17,8 @@ export interface Theme {
   readonly ground: Rgb;
   /** The page's text. */
   readonly ink: Rgb;
+  /** Its ink for what is said beside. */
+  readonly muted: Rgb;
   readonly accent: Rgb;
   readonly scale: readonly Rgb[];
   /** For numbers of either sign; nothing is in its middle. */
@@ -27,6 +38,7 @@ export function readTheme(element: Element): Theme {
     dark,
     ground,
     ink,
+    muted: quietest(ground, ink),
     accent: accentColour(dark),
     scale: sequentialScale(ground, dark),
     signed: signedScale(ground, dark),
@@ -47,7 +59,7 @@ function groundBehind(element: Element): Rgb | null {
 let probe: CanvasRenderingContext2D | null = null;
 
 /** Any CSS colour as numbers: a canvas reads more notations than we ever should. */
-function resolve(css: string): { colour: Rgb; alpha: number } | null {
+export function resolve(css: string): { colour: Rgb; alpha: number } | null {
   probe ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
     willReadFrequently: true,
   });

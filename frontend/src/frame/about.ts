@@ -2,10 +2,17 @@ import { element } from "../drawing/dom.ts";
 import type { Attention, Exhibit } from "../exhibit/exhibit.ts";
 import { formatError } from "../scene/format.ts";
 
+/** Our page on it. */
+const NOT_EXPLANATION = "https://pypi.org/project/attnviz-mkdocs/";
+
+/** "float32, error ≤ 0.002" */
+export const precisionOf = ({ provenance: { dtype }, error }: Exhibit): string =>
+  `${dtype}, error ≤ ${formatError(error)}`;
+
 /** Where the numbers came from and how exact they are: one click away. */
-export function about({ provenance, error, attentions }: Exhibit): HTMLElement {
-  const { model, dtype, source, revision, architecture, versions } = provenance;
-  const precision = `error ≤ ${formatError(error)}`;
+export function about(exhibit: Exhibit): HTMLElement {
+  const { provenance, attentions } = exhibit;
+  const { source, revision, architecture, versions } = provenance;
   const size = ({ name, layers, heads }: Attention) =>
     `${attentions.length > 1 ? `${name} ` : ""}${layers.length} layers × ${heads} heads`;
   const lengths = new Map(
@@ -18,17 +25,14 @@ export function about({ provenance, error, attentions }: Exhibit): HTMLElement {
     Source: revision ? `${source} at ${revision.slice(0, 12)}` : source,
     Architecture: `${architecture}, ${attentions.map(size).join(", ")}`,
     Tokens: [...lengths].map(([name, length]) => (lengths.size > 1 ? `${length} ${name}` : length)).join(", "),
-    Precision: `computed in ${dtype}, shown with ${precision}; weights below 0.001 are drawn as 0`,
+    Precision: `computed in ${precisionOf(exhibit)} of what is shown; weights below 0.001 are drawn as 0`,
     "Made with": Object.entries(versions)
       .map((entry) => entry.join(" "))
       .join(", "),
   };
   const list = Object.entries(facts).flatMap(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]);
-  return element(
-    "details",
-    { class: "about" },
-    element("summary", {}, `${model} · ${dtype} · ${precision}`),
-    element("dl", {}, ...list),
-    element("p", {}, "Attention shows where a head looks, not why the model answers."),
-  );
+  const link = { href: NOT_EXPLANATION, target: "_blank", rel: "noopener" };
+  const words = element("a", link, "Attention is not explanation");
+  const sentence = element("p", {}, words, ": it shows where a head looks, not why the model answers.");
+  return element("div", { class: "about" }, element("dl", {}, ...list), sentence);
 }

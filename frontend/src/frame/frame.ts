@@ -11,11 +11,11 @@ import { AS_CAPTURED, type Scene } from "../scene/scene.ts";
 import { asSeen } from "../scene/seen.ts";
 import { nameOf } from "../scene/shown.ts";
 import type { State } from "../state.ts";
+import { type Seen, whereOf } from "../take/numbers.ts";
 import type { View } from "../views/view.ts";
-import { about } from "./about.ts";
+import { Foot } from "./foot.ts";
 import { areOtherModels, notes } from "./notes.ts";
 import { Panes } from "./panes.ts";
-import { share } from "./share.ts";
 import { type Several, type Toolbar, toolbar } from "./toolbar.ts";
 import { type Tour, tour } from "./tour.ts";
 
@@ -35,39 +35,72 @@ export interface Framed {
   readonly host: HTMLElement;
   /** Of a tour's steps. */
   readonly captions: readonly string[];
-  /** Where what is shown is found again; null where it has no name. */
+  /** The view's own; null for one without. */
+  readonly name: string | null;
+  /** Where what is shown is found again, and the lines that give it again; null where there are none. */
   readonly address: (() => string) | null;
+  readonly fence: (() => string) | null;
 }
 
 export class Frame {
   readonly node = element("div", { class: "frame" });
   readonly #toolbar: Toolbar;
   readonly #tour: Tour | null;
-  readonly #readout = element("p", { class: "readout", "aria-live": "polite" });
+  readonly #foot: Foot;
+  /** Tells those who don't see it what is shown now. */
+  readonly #status = element("p", { class: "spoken", role: "status" });
   readonly #notes = element("p", { class: "notes" });
   readonly #panes: Panes;
   readonly #several: Several = { on: false };
   #theme: Theme;
+  #view: View;
   /** What is drawn: one scene, or two side by side. */
   #scenes: readonly Scene[] = [];
   /** The switches that they were made for. */
   #staged = "";
   /** What the notes were told for. */
   #told = "";
+  #said = "";
+  #peeked: number | null = null;
   #mounted = "";
 
   constructor(private readonly framed: Framed) {
-    const { exhibit, compared, views, state, change, host, captions, address } = framed;
+    const { exhibit, compared, views, state, change, host, captions } = framed;
     this.#theme = readTheme(host);
+    this.#view = views[0];
     const names = compared.map(({ name }) => name);
-    this.#toolbar = toolbar(exhibit, views, state, change, this.#several, names);
+    const peek = (head: number | null) => {
+      this.#peeked = head;
+      this.#panes.update();
+    };
+    this.#toolbar = toolbar(exhibit, views, state, change, this.#several, names, peek);
     this.#tour = captions.length ? tour(captions, change) : null;
-    this.#panes = new Panes({ ...framed, adds: () => this.#several.on, say: (...said) => this.#say(...said) });
-    const copy = address && share(address, (line) => this.#say(line));
+    this.#panes = new Panes({
+      ...framed,
+      adds: () => this.#several.on,
+      peeked: () => this.#peeked,
+      say: (...said) => this.#foot.say(...said),
+    });
     const models = compared.filter(({ exhibit: other }) => other === exhibit || areOtherModels(other, exhibit));
-    const abouts = models.map((model) => about(model.exhibit));
-    const foot = element("div", { class: "foot" }, this.#readout, ...abouts, copy);
-    this.node.append(this.#toolbar.node, this.#tour?.node ?? "", this.#notes, this.#panes.node, foot);
+    this.#foot = new Foot({
+      ...framed,
+      exhibits: models.map((model) => model.exhibit),
+      seen: () => this.#seen(),
+      drawing: this.#panes.node,
+      theme: () => this.#theme,
+      frame: this.node,
+    });
+    this.node.addEventListener("fullscreenchange", () => this.draw());
+    const { node, keys } = this.#panes;
+    this.node.append(
+      this.#toolbar.node,
+      this.#tour?.node ?? "",
+      this.#notes,
+      node,
+      keys,
+      this.#foot.node,
+      this.#status,
+    );
   }
 
   /** Draws what the state, the theme and the width ask for. */
@@ -77,11 +110,12 @@ export class Frame {
     const { views, host, neurons } = this.framed;
     const state = this.framed.state();
     const view = views.find(({ name }) => name === state.view) ?? views[0];
+    this.#view = view;
     this.#theme = readTheme(host);
-    const { dark, accent, ground, ink } = this.#theme;
+    const { dark, accent, ground, ink, muted } = this.#theme;
     this.node.classList.toggle("dark", dark);
     this.node.classList.toggle("narrow", width < NARROW);
-    for (const [name, colour] of Object.entries({ accent, ground, ink })) {
+    for (const [name, colour] of Object.entries({ accent, ground, ink, muted })) {
       this.node.style.setProperty(`--${name}`, toCss(colour));
     }
     this.#stage(state, view);
@@ -97,6 +131,21 @@ export class Frame {
       this.#panes.mount(view, scenes, this.#theme, width);
     }
     this.#panes.update();
+    this.#foot.update();
+    const said = `${view.title} view, ${whereOf(this.#seen()[0])}`;
+    if (this.#said && said !== this.#said) this.#status.textContent = said;
+    this.#said = said;
+  }
+
+  /** What each drawing shows. */
+  #seen(): Seen[] {
+    const { state, neurons } = this.framed;
+    return this.#scenes.map((scene) => ({
+      view: this.#view,
+      state: asSeen(state(), scene),
+      scene,
+      neurons: neurons(),
+    }));
   }
 
   /** Makes the scene that the state and the view ask for, and says what a reader must know of it. */
@@ -119,10 +168,5 @@ export class Frame {
   unmount(): void {
     this.#panes.unmount();
     this.#mounted = "";
-  }
-
-  #say(text: string, isHint = false): void {
-    this.#readout.classList.toggle("hint", isHint);
-    if (this.#readout.textContent !== text) this.#readout.textContent = text;
   }
 }

@@ -1,6 +1,6 @@
 /** The drawings of a view: one, or two beside one another that share what is chosen and what is pointed at. */
 
-import { element } from "../drawing/dom.ts";
+import { element, letScroll } from "../drawing/dom.ts";
 import type { Theme } from "../drawing/theme.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
 import { count, isolate, UNPAIRED } from "../scene/format.ts";
@@ -19,6 +19,8 @@ export interface Surroundings {
   change(change: Partial<State>): void;
   /** Whether a finger's choice is added to those before it. */
   adds(): boolean;
+  /** The head whose tile the reader looks at. */
+  peeked(): number | null;
   /** Tells the reader what is looked at, or what to do. */
   say(text: string, isHint: boolean): void;
 }
@@ -33,6 +35,8 @@ interface Pane {
 
 export class Panes {
   readonly node = element("div", { class: "box" });
+  /** What the keys do in a drawing. */
+  readonly keys = element("p", { id: "keys", hidden: "" });
   #panes: readonly Pane[] = [];
   #look: { readonly at: Look; readonly from: Scene } | null = null;
   #unmount = new AbortController();
@@ -54,13 +58,14 @@ export class Panes {
     const { activeElement } = this.node.getRootNode() as ShadowRoot;
     const focused = this.#panes.findIndex(({ body }) => body === activeElement);
     this.#panes = panes;
+    this.keys.textContent = view.description;
     this.node.classList.toggle("beside", isBeside);
     this.node.replaceChildren(
       ...panes.map(({ scene: { name }, body }) =>
         element("div", { class: "pane" }, name ? element("p", { class: "pane-name", dir: "auto" }, name) : null, body),
       ),
     );
-    const { neurons, state, change, adds } = this.around;
+    const { neurons, state, change, adds, peeked } = this.around;
     for (const pane of panes) {
       const { scene, body } = pane;
       pane.update = view.mount({
@@ -74,6 +79,7 @@ export class Panes {
         state: () => asSeen(state(), scene),
         change: (wanted) => change(asChosen(wanted, scene)),
         adds,
+        peeked,
         looked: () => this.#looked(scene),
         look: (at) => this.#lookAt(at, scene),
         say: (line) => {
@@ -87,6 +93,7 @@ export class Panes {
 
   update(): void {
     for (const { update } of this.#panes) update();
+    for (const box of this.node.querySelectorAll<HTMLElement>(".scroll")) letScroll(box);
   }
 
   #looked(scene: Scene): Look | null {
@@ -112,10 +119,11 @@ export class Panes {
   }
 }
 
-function bodyOf(scene: Scene, { description }: View): HTMLElement {
-  const name = scene.name && `${scene.name}: `;
-  const attributes = { class: "drawing", tabindex: "0", role: "application" };
-  return element("div", { ...attributes, "aria-label": `${name}${sizes(scene)} ${description}` });
+/** Readers of the screen hand it the keys; what is inside is still there for them. */
+function bodyOf(scene: Scene, { title }: View): HTMLElement {
+  const name = scene.name && `${scene.name}, `;
+  const attributes = { class: "drawing", tabindex: "0", role: "application", "aria-describedby": "keys" };
+  return element("div", { ...attributes, "aria-label": `${name}${title} view: ${sizes(scene)}` });
 }
 
 /** How many tokens attend to how many, for those who don't see it. */

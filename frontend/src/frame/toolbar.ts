@@ -1,8 +1,9 @@
 /** What a reader chooses with: a quiet line on what is shown, and one on which heads and how. */
 
-import { readableOn, toCss } from "../drawing/colour.ts";
-import { chooser, disclosure, setPressed, slider, stepper, switchOf } from "../drawing/controls.ts";
+import { rankOf, readableOn, toCss } from "../drawing/colour.ts";
+import { chooser, disclosure, setDisabled, setPressed, slider, stepper, switchOf } from "../drawing/controls.ts";
 import { button, element } from "../drawing/dom.ts";
+import { rove, setStop } from "../drawing/rove.ts";
 import type { Theme } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
 import { formatPercent } from "../scene/format.ts";
@@ -32,6 +33,7 @@ export function toolbar(
   change: Change,
   several: Several,
   names: readonly string[],
+  peek: (head: number | null) => void,
 ): Toolbar {
   const what = [
     viewSwitch(views, change),
@@ -41,7 +43,7 @@ export function toolbar(
     ...(exhibit.attentions.some(({ hasPair }) => hasPair) ? [filterChooser(change)] : []),
   ];
   const how = [
-    headTiles(state, change),
+    headTiles(state, change, peek),
     ranking(change),
     ...views.flatMap(({ name, own }) => (own ? [ownChoice(name, own, change)] : [])),
   ];
@@ -216,7 +218,7 @@ function ownChoice(name: string, choice: Own, change: Change): Toolbar {
   };
 }
 
-function headTiles(state: () => State, change: Change): Toolbar {
+function headTiles(state: () => State, change: Change, peek: (head: number | null) => void): Toolbar {
   let tiles: HTMLElement[] = [];
   const every = () => [...tiles.keys()];
   const isMany = () => node.dataset.heads === "many";
@@ -238,27 +240,35 @@ function headTiles(state: () => State, change: Change): Toolbar {
       event.shiftKey ? solo(head) : toggle(head),
     );
     tile.addEventListener("dblclick", () => solo(head));
+    tile.addEventListener("pointerenter", ({ pointerType }) => pointerType !== "touch" && peek(head));
+    tile.addEventListener("focus", () => tile.matches(":focus-visible") && peek(head));
+    for (const type of ["pointerleave", "blur"]) tile.addEventListener(type, () => peek(null));
     return tile;
   }
 
   const all = button("All", { class: "all", title: "Show all heads" }, () => change({ heads: every() }));
   const node = element("div", { class: "heads", role: "group", "aria-label": "Heads" });
+  rove(node);
   return {
     node,
     update: (state, view, theme, { signed }, { heads }) => {
       if (tiles.length !== heads) {
         tiles = Array.from({ length: heads }, (_, head) => tileOf(head));
         node.replaceChildren("Heads", ...tiles, all);
+        setStop(node, tiles[0]);
       }
       const joins = view.shows !== undefined && joinsHeads(state);
       const many = view.heads === "many" || joins;
       node.hidden = view.heads === "none";
       node.dataset.heads = many ? "many" : "one";
       all.hidden = !many;
-      all.toggleAttribute("disabled", state.heads.length === tiles.length);
+      setDisabled(all, state.heads.length === tiles.length);
       tiles.forEach((tile, head) => {
-        const colour = view.hues && !joins && !signed ? theme.head(head) : theme.accent;
-        setPressed(tile, many ? state.heads.includes(head) : shownHead(state) === head);
+        const hasHue = view.hues === true && !joins && !signed;
+        const colour = hasHue ? theme.head(head) : theme.accent;
+        const isShown = many ? state.heads.includes(head) : shownHead(state) === head;
+        setPressed(tile, isShown);
+        tile.dataset.rank = hasHue && isShown ? String(rankOf(head, state.heads)) : "";
         tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
         tile.style.setProperty("--head", toCss(colour));
         tile.style.setProperty("--on-head", toCss(readableOn(colour)));

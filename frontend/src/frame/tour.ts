@@ -1,3 +1,4 @@
+import { setDisabled } from "../drawing/controls.ts";
 import { button, element } from "../drawing/dom.ts";
 import type { State } from "../state.ts";
 
@@ -22,8 +23,8 @@ export function tour(captions: readonly string[], change: (change: Partial<State
       at = step ?? 0;
       if (caption.textContent !== captions[at]) caption.textContent = captions[at];
       place.textContent = `${at + 1} of ${captions.length}`;
-      back.toggleAttribute("disabled", at === 0);
-      next.toggleAttribute("disabled", at === captions.length - 1);
+      setDisabled(back, at === 0);
+      setDisabled(next, at === captions.length - 1);
     },
   };
 }

@@ -50,12 +50,24 @@ function read(field: string, text: string): unknown {
 
 /** The address of a state: what it has other than `start`, the state that the author wrote for its step. */
 export function writeAddress(name: string, state: State, start: State, shape: Shape): string {
-  const [now, before] = [state, reduce(start, { view: state.view }, shape)].map(passedOn);
-  const parts = Object.entries(now)
-    .filter(([field, value]) => value !== (field === "view" ? start.view : before[field]))
-    .map(([field, value]) => `${field}=${value.split(",").map(encodeURIComponent).join()}`);
+  const parts = changes(state, start, shape).map(
+    ([field, value]) => `${field}=${value.split(",").map(encodeURIComponent).join()}`,
+  );
   const path = name.split("/").map(encodeURIComponent).join("/");
   return `${SCHEME}${path}${parts.length ? `?${parts.join("&")}` : ""}`;
+}
+
+/** The fields that a state has other than `start`, and those that are wanted whatever they are, in words. */
+export function changes(
+  state: State,
+  start: State,
+  shape: Shape,
+  wanted: readonly string[] = [],
+): (readonly [field: string, value: string])[] {
+  const [now, before] = [state, reduce(start, { view: state.view }, shape)].map(passedOn);
+  return Object.entries(now).filter(
+    ([field, value]) => wanted.includes(field) || value !== (field === "view" ? start.view : before[field]),
+  );
 }
 
 function passedOn(state: State): Record<string, string> {

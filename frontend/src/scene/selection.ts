@@ -23,3 +23,15 @@ function ofSegment(tokens: readonly Token[], name: string): number[] {
 export function asColumns({ query, key }: Selection, sides: Sides): Selection {
   return { query, key: isRightToLeft(sides.key) ? [...key].reverse() : key };
 }
+
+/** The selected pair with the largest weight, whatever its sign, the first of several; `keyCount` are in a row. */
+export function strongestPair({ query: queries, key: keys }: Selection, weights: Float32Array, keyCount: number) {
+  let best = { weight: -1, query: 0, key: 0 };
+  for (const query of queries) {
+    for (const key of keys) {
+      const weight = Math.abs(weights[query * keyCount + key]);
+      if (weight > best.weight) best = { weight, query, key };
+    }
+  }
+  return best;
+}

@@ -2,13 +2,14 @@ import { onKeys } from "../drawing/interaction.ts";
 import { choiceOf, joinsLayers } from "../scene/shown.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import type { View } from "./view.ts";
+import { WALK, walk } from "./walk.ts";
 
 /** Queries left, keys right, a line for each weight of the chosen heads. */
 export const headView: View = {
   name: "head",
   title: "Head",
   hint: "Point at a token to see its links; click to pin it.",
-  description: "Attention of the chosen heads. Up and down choose a token, left and right a side, Enter pins it.",
+  description: `Up and down choose a token, left and right a side, Enter pins it, Shift with Enter adds it. ${WALK}`,
   heads: "many",
   hues: true,
   hasLayer: (state) => !joinsLayers(state),
@@ -23,6 +24,10 @@ export const headView: View = {
       press: (add) => drawing.press(add),
       cancel: () => stage.change({ query: null, key: null }),
       leave: () => drawing.leave(),
+      ...walk(stage, () => {
+        const { heads } = stage.state();
+        return heads.length === 1 ? heads[0] : null;
+      }),
     });
     return () => drawing.update();
   },

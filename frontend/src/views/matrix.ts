@@ -1,6 +1,7 @@
 import { readableOn, toCss } from "../drawing/colour.ts";
-import { element, pixelRatio, place, prepare } from "../drawing/dom.ts";
-import { placeOn, pool, type Shading, shade, UNSEEN } from "../drawing/heatmap.ts";
+import { isRecorder } from "../drawing/curves.ts";
+import { element, paint, pixelRatio, place } from "../drawing/dom.ts";
+import { BLANK, colourOf, pool, type Shading, shade, UNSEEN } from "../drawing/heatmap.ts";
 import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
 import { fontOf } from "../drawing/labels.ts";
 import { legend } from "../drawing/legend.ts";
@@ -14,10 +15,13 @@ import { type Layout, layOut, PAD, SPACED } from "./matrix/layout.ts";
 import { statisticsLine } from "./measured.ts";
 import { largestDrawn, shadingOf } from "./shades.ts";
 import type { Stage, View } from "./view.ts";
+import { WALK, walk } from "./walk.ts";
 
 /** Cells from this size on show their value. */
 const VALUED = 28;
 const FONT = 12;
+/** A picture of more cells than this has them as pixels. */
+const MOST_SHAPES = 64 ** 2;
 
 /** A row and a column. */
 type Cell = { readonly [side in Side]: number };
@@ -27,7 +31,7 @@ export const matrixView: View = {
   name: "matrix",
   title: "Matrix",
   hint: "Rows are queries, columns keys; point at a cell for its weight, click to pin it.",
-  description: "Attention of one head. Arrow keys choose a cell, Enter pins it, Escape unpins.",
+  description: `Arrow keys choose a cell, Enter pins it, Shift with Enter adds it, Escape lets go. ${WALK}`,
   heads: "one",
   hasLayer: (state) => !joinsLayers(state),
   shows: choiceOf,
@@ -46,6 +50,7 @@ export const matrixView: View = {
       press: (add) => matrix.press(add),
       cancel: () => stage.change({ query: null, key: null }),
       leave: () => matrix.point(null),
+      ...walk(stage, () => shownHead(stage.state())),
     });
     return () => matrix.update();
   },
@@ -206,13 +211,14 @@ class Matrix {
     const cells = pool(this.#shown.data, scene.key.length, this.#selection, query.length, key.length);
     const full = state().scale === "full";
     const shading = shadingOf(this.stage, full ? 1 : largestDrawn(this.stage, this.#choice));
-    const context = prepare(this.#canvas, width, height);
-    this.#paintCells(context, cells, shading);
-    context.font = fontOf(this.#root, FONT);
-    paintLabels(context, this.#layout, scene, this.#selection, theme);
-    context.font = fontOf(this.#root, 11);
-    paintSpeakers(context, this.#layout, scene, this.#selection, theme);
-    if (cell >= VALUED) this.#paintValues(context, cells, shading);
+    paint(this.#canvas, width, height, (context) => {
+      this.#paintCells(context, cells, shading);
+      context.font = fontOf(this.#root, FONT);
+      paintLabels(context, this.#layout, scene, this.#selection, theme);
+      context.font = fontOf(this.#root, 11);
+      paintSpeakers(context, this.#layout, scene, this.#selection, theme);
+      if (cell >= VALUED) this.#paintValues(context, cells, shading);
+    });
     this.#legend.replaceChildren(
       ...legend(
         shading,
@@ -229,7 +235,18 @@ class Matrix {
     const ratio = pixelRatio();
     const [width, height] = [key.length * cell * ratio, query.length * cell * ratio].map(Math.round);
     const gap = cell >= SPACED ? 1 : 0;
-    const bytes = shade(cells, query.length, key.length, width, height, gap, shading);
+    const asShapes = isRecorder(context) && cells.length <= MOST_SHAPES;
+    if (asShapes) {
+      cells.forEach((weight, i) => {
+        if (weight === UNSEEN) return;
+        const [row, column] = [Math.floor(i / key.length), i % key.length];
+        context.fillStyle = toCss(colourOf(shading, weight));
+        context.fillRect(left + column * cell, top + row * cell, cell - gap, cell - gap);
+      });
+      if (!cells.includes(UNSEEN)) return;
+    }
+    const inImage = asShapes ? cells.map((weight) => (weight === UNSEEN ? weight : BLANK)) : cells;
+    const bytes = shade(inImage, query.length, key.length, width, height, gap, shading);
     context.putImageData(new ImageData(bytes, width, height), Math.round(left * ratio), Math.round(top * ratio));
   }
 
@@ -241,7 +258,7 @@ class Matrix {
     context.textBaseline = "middle";
     cells.forEach((weight, i) => {
       if (weight === UNSEEN) return;
-      context.fillStyle = toCss(readableOn(shading.scale[placeOn(shading, weight)]));
+      context.fillStyle = toCss(readableOn(colourOf(shading, weight)));
       const x = left + ((i % columns) + 0.5) * cell;
       context.fillText(
         formatCell(weight, this.stage.scene.signed !== null),

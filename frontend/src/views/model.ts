@@ -8,7 +8,7 @@ import type { Statistic } from "../exhibit/statistics.ts";
 import { FLOOR, formatValue } from "../scene/format.ts";
 import { formatStatistic, type Place, ranked, titleOf } from "../scene/ranking.ts";
 import type { Scene } from "../scene/scene.ts";
-import { asColumns, type Selection, select } from "../scene/selection.ts";
+import { asColumns, type Selection, select, strongestPair } from "../scene/selection.ts";
 import { oneHead } from "../scene/shown.ts";
 import { tokenName } from "../scene/tokens.ts";
 import type { State } from "../state.ts";
@@ -286,14 +286,7 @@ class Grid {
     const choice = oneHead(layer, head);
     const [{ data, parts, name }] = scene.shown(choice);
     const width = scene.key.length;
-    const { query: queries, key: keys } = this.#selection;
-    let best = { weight: -1, query: 0, key: 0 };
-    for (const query of queries) {
-      for (const key of keys) {
-        const weight = Math.abs(data.weights[query * width + key]);
-        if (weight > best.weight) best = { weight, query, key };
-      }
-    }
+    const best = strongestPair(this.#selection, data.weights, width);
     const pair = `${tokenName(scene, "query", best.query)} → ${tokenName(scene, "key", best.key)}`;
     const by = rankedBy(this.stage.state(), scene);
     const ranking = by ? ` · ${titleOf(by)} ${formatStatistic(by, this.#valueOf({ layer, head }, by))}` : "";

@@ -5,6 +5,7 @@ import { type State, shownHead } from "../state.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import { Expanded } from "./neuron/expanded.ts";
 import type { Stage, View } from "./view.ts";
+import { walk } from "./walk.ts";
 
 /** How one head's attention comes of its queries and keys, neuron by neuron. */
 export const neuronView: View = {
@@ -13,7 +14,7 @@ export const neuronView: View = {
   hint: "Point at a token or a neuron to read its numbers; click to open or pin it.",
   description:
     "One query against all keys. Up and down choose a key, left and right a neuron, Page Up and Page Down the query, " +
-    "Enter opens or pins, Escape unpins or goes back to all tokens.",
+    "comma and full stop the head; Enter opens or pins, Escape lets go or leads back to all tokens.",
   heads: "one",
   hasLayer: () => true,
   asCaptured: true,
@@ -47,7 +48,8 @@ export const neuronView: View = {
         stage.change(key === null && neuron === null ? { expanded: false } : { key: null, neuron: null });
       },
       leave: () => drawing.leave(),
-      page: (by) => expanded?.step(by),
+      ...walk(stage, () => shownHead(stage.state())),
+      ...(expanded && { page: (by: number) => expanded.step(by) }),
     });
     return () => drawing.update();
   },

@@ -25,6 +25,8 @@ export interface Stage {
   change(change: Partial<State>): void;
   /** Whether a finger's choice is added to those before it. */
   adds(): boolean;
+  /** The head whose tile the reader looks at, to be shown alone meanwhile. */
+  peeked(): number | null;
   /** What is pointed at in the drawing beside this one; tokens are this scene's, null for one that it doesn't have. */
   looked(): Look | null;
   /** Tells the drawing beside this one what is pointed at in this one. */

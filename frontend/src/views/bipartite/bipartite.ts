@@ -1,12 +1,12 @@
 /** Queries on the left, keys on the right, a line for each weight: the drawing of the head view and of an opened head. */
 
-import { blend, focusOpacity, type Rgb, readableOn, toCss } from "../../drawing/colour.ts";
-import { element, pixelRatio, place } from "../../drawing/dom.ts";
+import { blend, DASHES, focusOpacity, type Rgb, rankOf, readableOn, toCss } from "../../drawing/colour.ts";
+import { paintCurves } from "../../drawing/curves.ts";
+import { element, place } from "../../drawing/dom.ts";
 import { clamp, onPointer } from "../../drawing/interaction.ts";
 import { fontOf, speaker, tokenColumn } from "../../drawing/labels.ts";
 import { LazyCanvases } from "../../drawing/lazy.ts";
 import { legend } from "../../drawing/legend.ts";
-import { Raster } from "../../drawing/raster.ts";
 import { FLOOR, formatCell, formatWeight } from "../../scene/format.ts";
 import type { Look } from "../../scene/seen.ts";
 import { type Selection, select } from "../../scene/selection.ts";
@@ -53,7 +53,11 @@ export class Bipartite {
   #layout!: Layout;
   #heads: readonly ShownHead[] = [];
   #layer = "";
+  /** Weaker lines are left out where nothing is looked at. */
+  #least = FAINTEST;
   #drawn = "";
+  /** The one head that is shown for a while. */
+  #only: number | null = null;
   /** The weight whose lines are opaque. */
   #strongest = 1;
   #drawnFocus = "";
@@ -106,19 +110,28 @@ export class Bipartite {
     const wanted = nameOf(choice);
     if (wanted !== this.#drawn) {
       const { scene } = this.stage;
-      this.#heads = scene.shown(choice).map((shown) => ({ ...shown, colour: this.#colours(colour(shown.head)) }));
+      this.#heads = scene.shown(choice).map((shown) => {
+        const hasHue = shown.head !== null && !scene.signed;
+        const dash = hasHue ? DASHES[rankOf(shown.head, choice.heads)] : 0;
+        return { ...shown, colour: this.#colours(colour(shown.head)), dash };
+      });
       this.#strongest = scene.signed ? largestDrawn(this.stage, choice) : 1;
       this.#layer = scene.layerName(choice);
-      this.#drawn = wanted;
       this.#layout = this.#place();
-      const least = leastDrawn(this.#heads, scene.key.length, this.#selection);
+      this.#least = leastDrawn(this.#heads, scene.key.length, this.#selection);
       if (scene.signed) {
         const shading = shadingOf(this.stage, this.#strongest);
         this.#legend.replaceChildren(...legend(shading, "", null, scene.signed));
       }
-      this.#note.textContent = least > FAINTEST ? `Lines below ${formatWeight(least)} are not drawn.` : "";
-      this.#all.draw(this.#strands(NOTHING, least), this.#layout);
+      this.#note.textContent = this.#least > FAINTEST ? `Lines below ${formatWeight(this.#least)} are not drawn.` : "";
       this.#tellStatistics(choice);
+    }
+    const peeked = this.stage.peeked();
+    const only = this.#heads.some(({ head }) => head === peeked) ? peeked : null;
+    if (wanted !== this.#drawn || only !== this.#only) {
+      this.#drawn = wanted;
+      this.#only = only;
+      this.#all.draw(this.#strands(NOTHING, this.#least), this.#layout);
     }
     this.#showFocus();
   }
@@ -206,7 +219,12 @@ export class Bipartite {
 
   #strands(focus: Focus, least: number): Strand[] {
     const keyCount = this.stage.scene.key.length;
-    return strands(this.#heads, keyCount, this.#selection, focus, this.#layout.rowHeight, least);
+    const all = strands(this.#heads, keyCount, this.#selection, focus, this.#layout.rowHeight, least);
+    return all.filter((_, i) => this.#isDrawn(this.#heads[i]));
+  }
+
+  #isDrawn({ head }: ShownHead): boolean {
+    return this.#only === null || head === this.#only;
   }
 
   /** What is looked at: hovered first, here or beside, else pinned. */
@@ -228,7 +246,8 @@ export class Bipartite {
     this.#root.classList.toggle("focused", focused);
     this.#markTokens(focus);
     const { scene } = this.stage;
-    this.stage.say(focused ? describe(scene, this.#layer, this.#heads, this.#selection, focus) : null);
+    const heads = this.#heads.filter((head) => this.#isDrawn(head));
+    this.stage.say(focused ? describe(scene, this.#layer, heads, this.#selection, focus) : null);
   }
 
   #markTokens(focus: Focus): void {
@@ -273,7 +292,8 @@ export class Bipartite {
       const y = row * rowHeight - top;
       if (y + rowHeight < 0 || y > height) return;
       const pairs = this.#pairs(index, focus);
-      this.#heads.forEach(({ head, data, colour }, i) => {
+      this.#heads.forEach((shown, i) => {
+        const { head, data, colour } = shown;
         if (pairs.every((at) => data.masked?.[at])) return;
         const sum = pairs.reduce((sum, at) => sum + data.weights[at], 0);
         // Shades of sums are those of their means, which end at 1 like single weights.
@@ -283,7 +303,7 @@ export class Bipartite {
         const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
         context.fillStyle = toCss(ink, 0.05);
         context.fillRect(...box);
-        if (Math.abs(weight) < FLOOR) return;
+        if (Math.abs(weight) < FLOOR || !this.#isDrawn(shown)) return;
         context.fillStyle = toCss(colour(weight), opacity);
         context.fillRect(...box);
         const isNumbered = this.#strength(weight) >= NUMBERED.weight && bands.cell >= NUMBERED.width;
@@ -333,14 +353,13 @@ class Layer {
   #paintLines(context: CanvasRenderingContext2D, { lines }: Layout, top: number, height: number): void {
     const count = this.#strands.reduce((sum, strand) => sum + strand.lines.length, 0);
     if (!count) return;
-    const ratio = pixelRatio();
-    const raster = new Raster(Math.round((lines.right - lines.left) * ratio), Math.round(height * ratio));
-    const thickness = ratio * (count < LINE_WIDTH.manyFrom ? LINE_WIDTH.few : LINE_WIDTH.many);
-    for (const { colour, lines } of this.#strands) {
-      for (const [from, to, weight] of lines) {
-        raster.curve((from - top) * ratio, (to - top) * ratio, thickness, colour(weight), this.opacity(weight));
+    const thickness = count < LINE_WIDTH.manyFrom ? LINE_WIDTH.few : LINE_WIDTH.many;
+    paintCurves(context, { left: lines.left, width: lines.right - lines.left, height }, (curve) => {
+      for (const { colour, dash, lines } of this.#strands) {
+        for (const [from, to, weight] of lines) {
+          curve(from - top, to - top, thickness, colour(weight), this.opacity(weight), dash);
+        }
       }
-    }
-    context.putImageData(new ImageData(raster.bytes(), raster.width, raster.height), Math.round(lines.left * ratio), 0);
+    });
   }
 }

@@ -13,6 +13,8 @@ const MOST_LINES = 10_000;
 export interface ShownHead extends Shown {
   /** Of a weight: the head's, or that of its sign. */
   readonly colour: (weight: number) => Rgb;
+  /** Length of its lines' dashes; 0 for none. */
+  readonly dash: number;
 }
 
 /** Tokens that are looked at, as indices into the scene's; none of a side leaves all of it. */
@@ -21,6 +23,7 @@ export type Focus = Selection;
 /** The lines of one head: where each starts and ends, in pixels from the top, and its weight. */
 export interface Strand {
   readonly colour: ShownHead["colour"];
+  readonly dash: number;
   readonly lines: readonly (readonly [from: number, to: number, weight: number])[];
 }
 
@@ -44,7 +47,7 @@ export function strands(
   least: number,
 ): Strand[] {
   const rows = rowsInFocus(selection, focus);
-  return heads.map(({ colour, data: { weights } }, i) => {
+  return heads.map(({ colour, dash, data: { weights } }, i) => {
     const middle = rowHeight * (0.5 + (i + 0.5 - heads.length / 2) * (0.5 / heads.length));
     const lines: [number, number, number][] = [];
     for (const q of rows.query) {
@@ -54,7 +57,7 @@ export function strands(
         if (Math.abs(weight) >= least) lines.push([q * rowHeight + middle, k * rowHeight + middle, weight]);
       }
     }
-    return { colour, lines };
+    return { colour, dash, lines };
   });
 }
 

@@ -48,12 +48,12 @@ function paintLabel(
   token: Token,
   longest: number,
   leftwards: boolean,
-  { ink, accent }: Theme,
+  { ink, muted, accent }: Theme,
 ): void {
   const text = clip(context, labelOf(token), longest - (token.special ? 2 * BADGE.pad : 0));
   const { width } = context.measureText(text);
   const start = leftwards ? -width : 0;
-  context.fillStyle = toCss(ink, token.special ? 0.66 : 1);
+  context.fillStyle = toCss(token.special ? muted : ink);
   const shift = token.special ? (leftwards ? -BADGE.pad : BADGE.pad) : 0;
   context.fillText(text, shift, 0);
   context.lineWidth = 1;
@@ -86,12 +86,12 @@ export function paintSpeakers(
   { left, top, cell, mirrored }: Layout,
   sides: Sides,
   { query, key }: Selection,
-  { ink }: Theme,
+  { ink, muted }: Theme,
 ): void {
   const [width, height] = [key.length * cell, query.length * cell];
   context.lineWidth = 1;
   context.strokeStyle = toCss(ink, 0.4);
-  context.fillStyle = toCss(ink, 0.66);
+  context.fillStyle = toCss(muted);
   context.textAlign = "center";
   context.textBaseline = "middle";
   const name = (role: string, room: number) => context.fillText(clip(context, formatToken(role), room), 0, 0);

@@ -4,15 +4,14 @@ import { stepper } from "../../drawing/controls.ts";
 import { button, element, place } from "../../drawing/dom.ts";
 import { whenIdle } from "../../drawing/idle.ts";
 import { clamp, onPointer } from "../../drawing/interaction.ts";
-import type { Token } from "../../exhibit/exhibit.ts";
 import type { Scores } from "../../exhibit/neurons.ts";
 import { type Selection, select } from "../../scene/selection.ts";
-import { isWord, labelOf } from "../../scene/tokens.ts";
+import { labelOf } from "../../scene/tokens.ts";
 import { firstOf, shownHead } from "../../state.ts";
 import type { Stage } from "../view.ts";
 import { headings } from "./headings.ts";
 import { legend } from "./legend.ts";
-import { Opened } from "./opened.ts";
+import { Opened, openedQuery } from "./opened.ts";
 import { endsOf, Ink } from "./paint.ts";
 import { Table } from "./table.ts";
 import { vectors } from "./vectors.ts";
@@ -108,14 +107,8 @@ export class Expanded {
     return { key: firstOf(key), neuron };
   }
 
-  /** The reader's query, the first of several, or else the last word, or else the last that stands for something in the text. */
   get #query(): number {
-    const query = firstOf(this.stage.state().query);
-    const { query: shown } = this.#selection;
-    if (query !== null && shown.includes(query)) return query;
-    const { query: tokens } = this.stage.scene;
-    const last = (wanted: (token: Token) => boolean) => [...shown].reverse().find((i) => wanted(tokens[i]));
-    return last(isWord) ?? last(({ special }) => !special) ?? shown[shown.length - 1];
+    return openedQuery(this.stage.scene, this.#selection.query, firstOf(this.stage.state().query));
   }
 
   get #head(): number {

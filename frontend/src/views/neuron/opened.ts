@@ -1,10 +1,18 @@
 /** What is open: one query of one head, and what comes of its numbers. */
 
+import type { Token } from "../../exhibit/exhibit.ts";
 import type { Scores } from "../../exhibit/neurons.ts";
 import { byShare, type HeadNeurons, keyCount, type Row, row, Shares, type Summary } from "../../exhibit/scores.ts";
 import type { Scene } from "../../scene/scene.ts";
-import { type Side, tokenName } from "../../scene/tokens.ts";
+import { isWord, type Side, type Sides, tokenName } from "../../scene/tokens.ts";
 import type { State } from "../../state.ts";
+
+/** The pinned query if it is shown, or else the last word, or else the last that stands for something in the text. */
+export function openedQuery({ query: tokens }: Sides, shown: readonly number[], pinned: number | null): number {
+  if (pinned !== null && shown.includes(pinned)) return pinned;
+  const last = (wanted: (token: Token) => boolean) => [...shown].reverse().find((i) => wanted(tokens[i]));
+  return last(isWord) ?? last(({ special }) => !special) ?? shown[shown.length - 1];
+}
 
 export class Opened {
   readonly numbers: HeadNeurons;

@@ -117,7 +117,7 @@ export function paintRow(
   if (masked) {
     hatch(context, place(layout.product), ink.theme.ink);
     context.textAlign = "left";
-    context.fillStyle = ink.text(0.66);
+    context.fillStyle = toCss(ink.theme.muted);
     if (isNamed) context.fillText(MASKED, layout.score.left, middle);
     return;
   }

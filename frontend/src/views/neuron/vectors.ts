@@ -1,6 +1,6 @@
 /** The chosen query's vector; above or below it those of the other heads that read the same keys. */
 
-import { element, place, prepare } from "../../drawing/dom.ts";
+import { element, paint, place } from "../../drawing/dom.ts";
 import type { Layout } from "./layout.ts";
 import type { Opened } from "./opened.ts";
 import { type Ink, paintStrip } from "./paint.ts";
@@ -24,8 +24,11 @@ export function vectors(
     const canvas = place(element("canvas"), { width, height });
     const from = query * scores.size;
     const box = { left: 0, top: 0, width, height };
-    paintStrip(prepare(canvas, width, height), (neuron) => queries[from + neuron], largest, order, box, ink);
-    if (group.length === 1) return element("div", { class: "vector" }, canvas);
+    paint(canvas, width, height, (context) =>
+      paintStrip(context, (neuron) => queries[from + neuron], largest, order, box, ink),
+    );
+    // A finger needs more than a thin strip; the tiles lead to the same heads.
+    if (group.length === 1 || height < HEIGHT.few) return element("div", { class: "vector" }, canvas);
     const attributes = { type: "button", class: "vector", "aria-pressed": String(head === chosen) };
     const strip = element("button", attributes, element("span", {}, `head ${head}`), canvas);
     strip.addEventListener("click", (event) => {

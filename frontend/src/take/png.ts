@@ -1,0 +1,17 @@
+import { element } from "../drawing/dom.ts";
+import type { Picture } from "./svg.ts";
+
+/** Pixels for each CSS pixel, and the longest side that browsers take. */
+const SCALE = { wanted: 2, longest: 16_384 };
+
+/** A picture as pixels. @throws Error: the browser can't make it. */
+export async function toPng({ svg, width, height }: Picture): Promise<Blob> {
+  const image = Object.assign(new Image(), { src: `data:image/svg+xml,${encodeURIComponent(svg)}` });
+  await image.decode();
+  const scale = Math.min(SCALE.wanted, SCALE.longest / Math.max(width, height));
+  const canvas = Object.assign(element("canvas"), { width: width * scale, height: height * scale });
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+  if (!blob) throw new Error("The browser can't make a picture of this size; the SVG has all of it.");
+  return blob;
+}
