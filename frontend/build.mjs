@@ -1,4 +1,4 @@
-// Bundles src/main.ts and src/styles/page.css into the Python package, or into the folder that is named.
+// Bundles src/main.ts, src/lean.ts and src/styles/page.css into the Python package, or into the folder that is named.
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,7 +6,11 @@ import * as esbuild from "esbuild";
 import { minify } from "terser";
 
 const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
-const BUDGET = { raw: 140_000, gzipped: 48_000 };
+const BUDGET = {
+  "attnviz.js": { raw: 142_000, gzipped: 52_000 },
+  "attnviz.lean.js": { raw: 122_000, gzipped: 45_000 },
+  "attnviz.css": { raw: 4_000, gzipped: 1_500 },
+};
 
 // The style sheet that a module imports becomes a minified string, with those that it imports.
 const cssAsText = {
@@ -20,7 +24,7 @@ const cssAsText = {
 };
 
 const options = {
-  entryPoints: { attnviz: "src/main.ts", "attnviz.page": "src/styles/page.css" },
+  entryPoints: { attnviz: "src/main.ts", "attnviz.lean": "src/lean.ts", "attnviz.page": "src/styles/page.css" },
   outdir: FOLDER,
   entryNames: "[name]",
   bundle: true,
@@ -46,8 +50,9 @@ async function write({ outputFiles = [] }) {
     await writeFile(`${FOLDER}/${name}`, contents);
     const gzipped = gzipSync(contents, { level: 9 }).length;
     console.log(`${name}: ${contents.length} bytes, ${gzipped} gzipped`);
-    if (contents.length > BUDGET.raw || gzipped > BUDGET.gzipped) {
-      console.error(`${name} is over its budget of ${BUDGET.raw} bytes, ${BUDGET.gzipped} gzipped`);
+    const budget = BUDGET[name];
+    if (contents.length > budget.raw || gzipped > budget.gzipped) {
+      console.error(`${name} is over its budget of ${budget.raw} bytes, ${budget.gzipped} gzipped`);
       process.exitCode = 1;
     }
   }

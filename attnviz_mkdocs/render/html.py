@@ -31,6 +31,7 @@ _templates = Environment(
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
+_LEAN = "attnviz.lean.js"
 STYLE = "attnviz.css"
 
 
@@ -44,6 +45,15 @@ def asset(name: str) -> str:
         return files("attnviz_mkdocs").joinpath("static", name).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{name} is not built; run: make bundle") from error
+
+
+def script(*, with_neurons: bool) -> str:
+    """The browser bundle: with the neuron view, or a sixth smaller without it.
+
+    Raises:
+        FileNotFoundError: It was never built.
+    """
+    return asset(SCRIPT if with_neurons else _LEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +159,10 @@ def draw_page(
     """
     own = None if neurons is None else Payload(f"{key}-neurons", neurons)
     other = None if second is None else Payload(f"{key}-second", second)
+    code = script(with_neurons=neurons is not None)
     return _templates.get_template("page.html").render(
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
-        script=b64encode(zlib.compress(asset(SCRIPT).encode(), 9)).decode(),
+        script=b64encode(zlib.compress(code.encode(), 9)).decode(),
         figure=draw_figure(figure, Payload(key, data), own, other, None if picture is None else Still.carried(picture)),
     )

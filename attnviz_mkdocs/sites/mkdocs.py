@@ -18,7 +18,7 @@ from mkdocs.utils.meta import get_data
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
-from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
+from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites.markdown import AttnvizExtension, Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
@@ -66,18 +66,20 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         config.markdown_extensions.append(AttnvizExtension(self.scribe))  # type: ignore[arg-type]
         # Ours first, so that the author's own style wins.
         config.extra_css.insert(0, f"{_ASSETS}/{STYLE}")
-        script = ExtraScriptValue(f"{_ASSETS}/{SCRIPT}")
-        script.defer = True
-        config.extra_javascript.append(script)
+        bundle = ExtraScriptValue(f"{_ASSETS}/{SCRIPT}")
+        bundle.defer = True
+        config.extra_javascript.append(bundle)
         return config
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        for name in (SCRIPT, STYLE):
-            try:
-                files.append(File.generated(config, f"{_ASSETS}/{name}", content=asset(name)))
-            except FileNotFoundError as error:
-                raise PluginError(str(error)) from error
-        figures = [*self.scribe.galleries.figures(), *self._figures_in(files)]
+        shown = list(self._figures_in(files))
+        try:
+            code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
+            for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
+                files.append(File.generated(config, f"{_ASSETS}/{name}", content=content))
+        except FileNotFoundError as error:
+            raise PluginError(str(error)) from error
+        figures = [*self.scribe.galleries.figures(), *shown]
         try:
             self.scribe.supply.ensure(figures)
         except (MissingError, StoreError) as error:

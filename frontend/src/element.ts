@@ -5,7 +5,7 @@ import { element } from "./drawing/dom.ts";
 import { whenIdle } from "./drawing/idle.ts";
 import { onThemeChange } from "./drawing/theme.ts";
 import { type Exhibit, parseExhibit } from "./exhibit/exhibit.ts";
-import { type Neurons, parseNeurons } from "./exhibit/neurons.ts";
+import type { Neurons } from "./exhibit/neurons.ts";
 import { Frame } from "./frame/frame.ts";
 import { changes, writeAddress } from "./page/address.ts";
 import { asFollower, chosenIn, join, leave, type Member, showOpened, tell } from "./page/groups.ts";
@@ -16,7 +16,6 @@ import { formatToken } from "./scene/format.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./styles/view.css";
 import { type Fence, writeFence } from "./take/fence.ts";
-import { VIEWS } from "./views/registry.ts";
 import type { View } from "./views/view.ts";
 
 /** How far outside the window a view starts to load. */
@@ -36,6 +35,8 @@ const exhibits = new Shared<Exhibit>();
 const neurons = new Shared<Neurons>();
 
 export class AttnView extends HTMLElement implements Member {
+  /** Those that the bundle brings. */
+  static views: readonly View[] = [];
   #exhibit: Exhibit | null = null;
   /** The exhibit, and another that it is compared with. */
   #compared: readonly Compared[] = [];
@@ -197,11 +198,11 @@ export class AttnView extends HTMLElement implements Member {
 
   /** The views that there is data for. */
   get #views(): View[] {
-    return VIEWS.filter(({ needsNeurons }) => !needsNeurons || (isOffered(this, NEURONS) && !this.second));
+    return AttnView.views.filter(({ readNeurons }) => !readNeurons || (isOffered(this, NEURONS) && !this.second));
   }
 
   #lacksNeurons({ view }: State): boolean {
-    return !this.#neurons && this.#views.some(({ name, needsNeurons }) => name === view && needsNeurons);
+    return !this.#neurons && this.#views.some(({ name, readNeurons }) => name === view && readNeurons);
   }
 
   async #fetchExhibits(): Promise<Compared[]> {
@@ -217,10 +218,11 @@ export class AttnView extends HTMLElement implements Member {
 
   /** Pages may link neurons, so that only those who look at them fetch them. */
   async #loadNeurons(exhibit: Exhibit): Promise<void> {
-    if (this.#loadingNeurons) return;
+    const parse = this.#views.find(({ readNeurons }) => readNeurons)?.readNeurons;
+    if (this.#loadingNeurons || !parse) return;
     this.#loadingNeurons = true;
     try {
-      const make = async () => parseNeurons(await read(this, NEURONS), exhibit);
+      const make = async () => parse(await read(this, NEURONS), exhibit);
       this.#neurons = await neurons.get(this.dataset.neuronsKey, this, make);
       this.#draw();
     } catch (error) {

@@ -13,14 +13,10 @@
  * - `page/`     what ties views to their page: its address, other views, a tour
  * - `styles/`   one sheet for each of these
  *
- * `element.ts` brings them together.
+ * `element.ts` brings them together, and `start.ts` starts it: here with all views, in `lean.ts` without the neuron view.
  */
 
-import { AttnView } from "./element.ts";
-import { listen } from "./page/links.ts";
+import { start } from "./start.ts";
+import { VIEWS } from "./views/registry.ts";
 
-// A page may load the bundle twice, for instance after instant navigation.
-if (!customElements.get("attn-view")) {
-  customElements.define("attn-view", AttnView);
-  listen();
-}
+start(VIEWS);

@@ -28,6 +28,14 @@ def test_the_name_alone_is_enough(folder, captured):
     assert (site / "assets/attnviz/attnviz.css").read_text()
 
 
+@pytest.mark.parametrize(("kind", "is_offered"), [("head", False), ("neuron", True)])
+def test_the_script_brings_the_neuron_view_only_where_a_page_has_one(folder, captured, kind, is_offered):
+    folder.write("docs/index.md", f"```attnviz\nmodel: tiny\ntext: The cat sat\nview: {kind}\n```\n")
+    code = (build_site(folder, strict=True) / "assets/attnviz/attnviz.js").read_text()
+    assert ("Neurons by" in code) is is_offered
+    assert "Rows are queries, columns keys" in code
+
+
 def test_our_style_comes_before_the_authors(folder, captured):
     folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\nextra_css: [own.css]\n")
     folder.write("docs/own.css", "")

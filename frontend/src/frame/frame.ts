@@ -124,7 +124,7 @@ export class Frame {
     const seen = scenes.length > 1 ? state : asSeen(state, scenes[0]);
     this.#toolbar.update(seen, view, this.#theme, scenes[0], reachOf(scenes));
     this.#tour?.update(state);
-    const own = view.needsNeurons ? [state.expanded, neurons() !== null] : [];
+    const own = view.readNeurons ? [state.expanded, neurons() !== null] : [];
     const wanted = [view.name, this.#staged, state.filter, width, ground, ink, ...own].join();
     if (wanted !== this.#mounted) {
       this.#mounted = wanted;

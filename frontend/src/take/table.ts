@@ -22,7 +22,7 @@ export interface Numbers {
 export function numbersOf(seen: Seen): Numbers {
   const { view, state, scene, neurons } = seen;
   const selection = select(scene, state.filter);
-  const scores = view.needsNeurons && state.expanded ? neurons?.of(scene.attention.name) : null;
+  const scores = view.readNeurons && state.expanded ? neurons?.of(scene.attention.name) : null;
   if (view.heads === "none") return ofModel(seen, selection);
   if (scores) {
     const query = openedQuery(scene, selection.query, firstOf(state.query));

@@ -1,5 +1,6 @@
 import { element } from "../drawing/dom.ts";
 import { onKeys } from "../drawing/interaction.ts";
+import { parseNeurons } from "../exhibit/neurons.ts";
 import { oneHead } from "../scene/shown.ts";
 import { type State, shownHead } from "../state.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
@@ -18,7 +19,7 @@ export const neuronView: View = {
   heads: "one",
   hasLayer: () => true,
   asCaptured: true,
-  needsNeurons: true,
+  readNeurons: parseNeurons,
   own: {
     field: "order",
     label: "Neurons by",

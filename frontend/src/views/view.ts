@@ -1,4 +1,5 @@
 import type { Theme } from "../drawing/theme.ts";
+import type { Exhibit } from "../exhibit/exhibit.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
 import type { Scene } from "../scene/scene.ts";
 import type { Look } from "../scene/seen.ts";
@@ -54,8 +55,8 @@ export interface View {
   readonly shows?: (state: State) => Choice;
   /** Shows heads in the order of a statistic, too. */
   readonly ranks?: true;
-  /** Shows what attention is made of; offered where that was captured. */
-  readonly needsNeurons?: true;
+  /** Reads what attention is made of, for a view that shows it; such a view is offered where that was captured. */
+  readonly readNeurons?: (raw: Uint8Array, exhibit: Exhibit) => Neurons;
   /** A choice of the view's own: a field of the state, and its values with their names. */
   readonly own?: Own;
   /** Draws; what it returns draws again after a change of state. */
