@@ -11,6 +11,7 @@ import numpy as np
 from attnviz_mkdocs.analysis import statistic
 from attnviz_mkdocs.pictures.format import FLOOR, format_token, format_value, format_weight
 from attnviz_mkdocs.pictures.neuron import told as told_of_neurons
+from attnviz_mkdocs.pictures.ranking import format_statistic, ranked, ranked_by, title_of
 from attnviz_mkdocs.pictures.readout import links
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _LONGEST_TEXTS = 90
 # A head does what more than half of its attention does.
 _MOSTLY = 0.5
 # As many heads are told of one by one, and as many links of each.
-_HEADS, _LINKS = 3, 2
+_HEADS, _LINKS, _RANKED = 3, 2, 5
 
 # Where the keys of a job stand from their queries.
 _OFFSETS = {"previous": -1, "next": 1, "self": 0}
@@ -80,11 +81,13 @@ def _of_scene(scene: Scene, numbers: Scores | None) -> Iterator[str]:
         case "model":
             yield from _of_model(scene)
         case "matrix":
-            yield from _of_pairs(scene, scene.shown_head())
+            yield from _of_pairs(scene, scene.chosen_head)
+        case "text" if not scene.is_focused:
+            yield from _of_received(scene)
         case "neuron" if numbers is not None:
-            yield from (_lower(sentence.rstrip(".")) for sentence in told_of_neurons(scene, numbers))
+            yield from (_lower(said.split(". ")[0].rstrip(".")) for said in told_of_neurons(scene, numbers))
         case _:
-            yield from _of_heads(scene, scene.shown())
+            yield from _of_heads(scene, scene.chosen)
 
 
 def _title(scenes: Sequence[Scene], figure: Figure) -> str:
@@ -112,7 +115,7 @@ def _title(scenes: Sequence[Scene], figure: Figure) -> str:
 def _heads(scene: Scene) -> str:
     if scene.state.view not in ("head", "text") and not scene.joins_heads:
         return f"head {scene.state.head}"
-    heads = [head.name for head in scene.shown()]
+    heads = [head.name for head in scene.chosen]
     if len(heads) == 1:
         return heads[0]
     if len(heads) == scene.heads:
@@ -183,6 +186,10 @@ def _keys_of(scene: Scene, job: str) -> list[int]:
 
 def _of_model(scene: Scene) -> Iterator[str]:
     """How many heads there are, and what they do."""
+    by = ranked_by(scene)
+    if by is not None:
+        yield from _of_ranking(scene, by)
+        return
     names, weights, masked = [], [], []
     for layer, (own, unseen) in zip(scene.layers, scene.by_layer(), strict=True):
         names += [f"{layer}.{head}" for head in range(scene.heads)]
@@ -195,6 +202,25 @@ def _of_model(scene: Scene) -> Iterator[str]:
     pair = f"{scene.query[int(query)].quoted} → {scene.key[int(key)].quoted}"
     if not _is_square(scene):
         yield f"the strongest pair is {pair} in head {names[head]} ({format_weight(float(own.max()))})"
+
+
+def _of_received(scene: Scene) -> Iterator[str]:
+    """What each key gets, on average over the queries that may see it."""
+    head = scene.chosen[0]
+    seen = (~head.masked).sum(axis=0)
+    received = np.where(head.masked, 0, head.weights).sum(axis=0) / np.maximum(seen, 1)
+    strongest = np.argsort(-received, kind="stable")[: _LINKS + 1]
+    said = [f"{scene.key[int(key)].quoted} ({format_weight(float(received[key]))})" for key in strongest]
+    yield f"on average, most is given to {_listed(said)}"
+
+
+def _of_ranking(scene: Scene, name: str) -> Iterator[str]:
+    """The heads in the order of a statistic."""
+    heads = ranked(scene, name)
+    every, least = len(scene.layers) * scene.heads, scene.state.options.least
+    of = "" if least is None else f", {len(heads)} of {every} with at least {least:g}"
+    first = [f"{layer}.{head} ({format_statistic(name, value)})" for (layer, head), value in heads[:_RANKED]]
+    yield f"heads in the order of {title_of(name)}{of}" + (f", largest first: {', '.join(first)}" if first else "")
 
 
 def _is_square(scene: Scene) -> bool:
@@ -252,8 +278,8 @@ def _of_difference(scene: Scene) -> Iterator[str]:
         few = sum(size < _CLEAR for size, *_ in largest)
         yield f"{few} of {len(largest)} heads differ by less than {_CLEAR} everywhere"
         return
-    for head in scene.shown() if scene.state.view == "head" else (scene.shown_head(),):
-        whose = "" if scene.state.view != "head" or len(scene.shown()) == 1 else f"{head.name}: "
+    for head in scene.chosen if scene.state.view == "head" else (scene.chosen_head,):
+        whose = "" if scene.state.view != "head" or len(scene.chosen) == 1 else f"{head.name}: "
         if scene.is_focused:
             found = [
                 f"{link.other.quoted} {format_value(link.weight, link.parts)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import FLOOR, format_cell, format_weight
 from attnviz_mkdocs.pictures.heatmap import largest_of, scale_legend
@@ -97,7 +97,7 @@ class Layout:
         scene, width = stage.scene, stage.width
         row = row_height(max(len(scene.query), len(scene.key)), is_touched=stage.is_touched)
         labels = [*scene.query.labels, *scene.key.labels]
-        widest = max((text.width(label.text, 13) for label in labels), default=0)
+        widest = max((lettering.width(label.text, 13) for label in labels), default=0)
         column = ceil(min(widest * 1.1 + 12, width * 0.23))
         inside = width < _NARROW
         most = column if inside else 34 if heads <= 1 else min(15 * heads, 150, width * 0.17)
@@ -279,7 +279,7 @@ def _tokens(scene: Scene, heads: Sequence[Shown], layout: Layout, name: str) -> 
                 label.text, x, middle, row=layout.row, room=layout.column, anchor=anchor, chosen=pinned, opacity=faded
             )
             continue
-        shown = text.clip(label.text, layout.column, layout.font)
+        shown = lettering.clip(label.text, layout.column, layout.font)
         yield element(
             "text",
             words(shown),
@@ -293,7 +293,7 @@ def _tokens(scene: Scene, heads: Sequence[Shown], layout: Layout, name: str) -> 
             opacity=faded,
         )
         if pinned or token.generated:
-            wide = text.width(shown, layout.font, bold=pinned)
+            wide = lettering.width(shown, layout.font, bold=pinned)
             yield element(
                 "line",
                 x1=x,
@@ -379,7 +379,7 @@ def _bracket(run: Run, row: float, x: float, towards: int) -> str:
     edge = x + (17 if towards > 0 else -17)
     middle = x + (8 if towards > 0 else -8)
     path = f"M{number(edge + 3 * towards)} {number(top)}h{-3 * towards}V{number(bottom)}h{3 * towards}"
-    name = text.clip(run.role, bottom - top, 11)
+    name = lettering.clip(run.role, bottom - top, 11)
     return element("path", d=path, fill="none", stroke="currentColor", stroke_opacity="0.5") + element(
         "text",
         words(name),

@@ -11,7 +11,6 @@ from attnviz_mkdocs.analysis import align
 from attnviz_mkdocs.pictures.format import UNPAIRED
 from attnviz_mkdocs.pictures.scene import Scene, Shown, Side, Signs
 from attnviz_mkdocs.pictures.state import nearest, state_of
-from attnviz_mkdocs.pictures.tokens import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.analysis.align import Pair
     from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.pictures.scene import Masked, Weights
+    from attnviz_mkdocs.pictures.tokens import Label
     from attnviz_mkdocs.spec import Figure
 
 
@@ -115,13 +115,12 @@ class Difference(Scene):
             difference, unseen, _ = self._subtracted(numbers[0], numbers[1])
             yield difference, unseen
 
-    def shown(self, heads: tuple[int, ...] | None = None) -> tuple[Shown, ...]:
-        """The heads that are chosen, or what they come to, one less the other."""
-        wanted = self.state.heads if heads is None else heads
-        groups = [wanted] if self.joins_heads else [(head,) for head in wanted]
+    def of_heads(self, heads: tuple[int, ...]) -> tuple[Shown, ...]:
+        """These heads, or what they come to, one less the other."""
+        groups = [heads] if self.joins_heads else [(head,) for head in heads]
         shown = []
         for group in groups:
-            one, other = (part.shown(_fitted(group, part.heads))[0] for part in self.parts)
+            one, other = (part.of_heads(_fitted(group, part.heads))[0] for part in self.parts)
             weights, masked, parts = self._subtracted((one.weights, one.masked), (other.weights, other.masked))
             head = group[0] if len(group) == 1 else None
             shown.append(Shown(_both(one.name, other.name), head, weights, masked, parts=parts))
@@ -185,7 +184,7 @@ def _label(one: Label | None, other: Label | None) -> Label:
         if known is None:
             raise ValueError("a pair has a token")
         return known
-    return Label(f"{one.text}/{other.text}", one.token)
+    return replace(one, text=f"{one.text}/{other.text}")
 
 
 def _fitted(heads: tuple[int, ...], count: int) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.svg import element
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import ACCENT, MUTED
@@ -84,8 +84,8 @@ def badge(
         opacity: Where it is faded.
     """
     size = min(14, row - 3.5) * _BADGE["font"]
-    shown = text.clip(label, room - 2 * _BADGE["pad"], size)
-    inner = text.width(shown, size)
+    shown = lettering.clip(label, room - 2 * _BADGE["pad"], size)
+    inner = lettering.width(shown, size)
     wide = inner + 2 * _BADGE["pad"]
     left = x - wide if anchor == "end" else x
     high = _BADGE["height"] * row

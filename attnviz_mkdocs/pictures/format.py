@@ -89,7 +89,8 @@ def format_factor(factor: float) -> str:
 
 def format_percent(share: float) -> str:
     """A share in percent."""
-    return f"{round(share * 100)}\u202f%"
+    percent = round(share * 100)
+    return f"{'−' if percent < 0 else ''}{abs(percent)}\u202f%"
 
 
 def format_token(label: str, longest: int = _LONGEST) -> str:

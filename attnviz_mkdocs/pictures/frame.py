@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.format import format_error, format_token
 from attnviz_mkdocs.pictures.notes import notes_of
+from attnviz_mkdocs.pictures.ranking import statistics_line
 from attnviz_mkdocs.pictures.readout import readouts
 from attnviz_mkdocs.pictures.svg import element, group
 from attnviz_mkdocs.pictures.svg import text as words
@@ -47,7 +48,7 @@ def framed(scenes: Sequence[Scene], drawing: Drawing) -> tuple[int, str]:
         _subject(scenes, width),
         _header(scene, width),
         _caption(scene.state.caption, width),
-        _paragraph(" ".join(notes_of(scenes)), width, after=12),
+        _paragraph(" ".join(notes_of(scenes)), width, above=-6, after=12),
         (drawing.height, drawing.body),
         _foot(scenes, drawing),
     ):
@@ -63,9 +64,9 @@ def _subject(scenes: Sequence[Scene], width: float) -> tuple[float, str]:
     read = [said for exhibit in exhibits for said in (exhibit.text, exhibit.pair) if said is not None]
     texts = dict.fromkeys(f"“{format_token(' '.join(said.split()), _LONGEST)}”" for said in read)
     said = " and ".join(models) + (" on " if texts else "") + " and ".join(texts)
-    lines = text.wrap(said, width, _FONT)
+    lines = lettering.wrap(said, width, _FONT)
     if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], text.clip(" ".join(lines[_MOST_LINES - 1 :]), width, _FONT)]
+        lines = [*lines[: _MOST_LINES - 1], lettering.clip(" ".join(lines[_MOST_LINES - 1 :]), width, _FONT)]
     body = (element("text", words(line), y=14 + 18 * at, fill_opacity=str(MUTED)) for at, line in enumerate(lines))
     return 18 * len(lines) + 6, "".join(body)
 
@@ -95,7 +96,7 @@ def _pieces(scene: Scene) -> Iterator[_Piece]:
     else:
         yield _said("Layer", str(scene.state.layer))
     if scene.state.view in ("head", "text") and scene.joins_heads and len(scene.state.heads) > 1:
-        yield _said(scene.shown()[0].name.capitalize())
+        yield _said(scene.chosen[0].name.capitalize())
     elif scene.state.view == "head":
         yield _said("Heads" if len(scene.state.heads) > 1 else "Head", gap=9)
         yield from (_tile(head, ACCENT if scene.signs else head_class(head)) for head in scene.state.heads)
@@ -106,17 +107,17 @@ def _pieces(scene: Scene) -> Iterator[_Piece]:
 
 
 def _said(muted: str, strong: str = "", gap: float = _GAP) -> _Piece:
-    wide = text.width(muted, _FONT)
+    wide = lettering.width(muted, _FONT)
     parts = [element("text", words(muted), y=18, fill_opacity=str(MUTED))]
     if strong:
         parts.append(element("text", words(strong), x=wide + 7, y=18, font_weight="600"))
-        wide += 7 + text.width(strong, _FONT, bold=True)
+        wide += 7 + lettering.width(strong, _FONT, bold=True)
     return _Piece(wide, "".join(parts), gap)
 
 
 def _tile(head: int, colour: str) -> _Piece:
     """A head's number on its colour."""
-    wide = max(26, text.width(str(head), _SMALL) + 8)
+    wide = max(26, lettering.width(str(head), _SMALL) + 8)
     box = element("rect", y=1, width=wide, height=24, rx=3, class_=colour)
     name = element(
         "text",
@@ -135,7 +136,7 @@ def _caption(caption: str | None, width: float) -> tuple[float, str]:
     """What the first step of a tour says."""
     if caption is None:
         return 0, ""
-    lines = text.wrap(caption, width - 12, _CAPTION)
+    lines = lettering.wrap(caption, width - 12, _CAPTION)
     bar = element("rect", width=2, height=20 * len(lines), class_=ACCENT)
     body = "".join(
         element("text", words(line), x=12, y=15 + 20 * at, font_size=_CAPTION) for at, line in enumerate(lines)
@@ -143,15 +144,15 @@ def _caption(caption: str | None, width: float) -> tuple[float, str]:
     return 20 * len(lines) + 12, bar + body
 
 
-def _paragraph(content: str, width: float, *, after: float = 0) -> tuple[float, str]:
-    lines = text.wrap(content, width, _SMALL)
+def _paragraph(content: str, width: float, *, above: float = 0, after: float = 0) -> tuple[float, str]:
+    lines = lettering.wrap(content, width, _SMALL)
     if not lines:
         return 0, ""
     body = (
-        element("text", words(line), y=12 + 17 * at, font_size=_SMALL, fill_opacity=str(MUTED))
+        element("text", words(line), y=above + 12 + 17 * at, font_size=_SMALL, fill_opacity=str(MUTED))
         for at, line in enumerate(lines)
     )
-    return 17 * len(lines) + after, "".join(body)
+    return above + 17 * len(lines) + after, "".join(body)
 
 
 def _foot(scenes: Sequence[Scene], drawing: Drawing) -> tuple[float, str]:
@@ -159,10 +160,13 @@ def _foot(scenes: Sequence[Scene], drawing: Drawing) -> tuple[float, str]:
     made = scenes[0].exhibit.provenance
     error = max(attention.track.largest_error for attention in scenes[0].exhibit.attentions.values())
     about = f"{made.model} · {made.dtype} · error ≤ {format_error(error)}"
-    room = drawing.width - text.width(about, _SMALL) - _GAP
+    room = drawing.width - lettering.width(about, _SMALL) - _GAP
     is_beside = room > drawing.width / 2
     said = _readout(scenes, room if is_beside else drawing.width)
-    notes = _paragraph(drawing.note, room if is_beside else drawing.width)
+    told = [statistics_line(scene, scene.measured) for scene in scenes if scene.measured]
+    if len(scenes) > 1:
+        told = [f"{scene.name}: {line}" for scene, line in zip(scenes, told, strict=False)]
+    notes = _paragraph(" · ".join(note for note in [drawing.note, *told] if note), room if is_beside else drawing.width)
     above = said[0] + notes[0]
     top = 0 if is_beside or not above else above
     source = element(
@@ -180,5 +184,5 @@ def _foot(scenes: Sequence[Scene], drawing: Drawing) -> tuple[float, str]:
 
 def _readout(scenes: Sequence[Scene], width: float) -> tuple[float, str]:
     """What the tokens that the author chose have to do with the others."""
-    lines = [line for said in readouts(scenes) for line in text.wrap(said, width, _FONT)]
+    lines = [line for said in readouts(scenes) for line in lettering.wrap(said, width, _FONT)]
     return 18 * len(lines), "".join(element("text", words(line), y=13 + 18 * at) for at, line in enumerate(lines))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.drawing import Drawing
 from attnviz_mkdocs.pictures.format import FLOOR, format_weight
 from attnviz_mkdocs.pictures.png import png
@@ -67,7 +67,7 @@ def largest_of(scenes: Sequence[Scene]) -> float:
 
 def drawn_in(scene: Scene) -> Sequence[Shown]:
     """The heads that a view draws."""
-    return scene.shown() if scene.state.view == "head" else (scene.shown_head(),)
+    return scene.chosen if scene.state.view == "head" else (scene.chosen_head,)
 
 
 def shades(
@@ -181,7 +181,7 @@ def legend(
     if said:
         blocks.append(_said(said, room))
     if unseen:
-        blocks.append(Drawing(_SWATCH + 6 + text.width(unseen, _SMALL), _LINE, _swatch(unseen)))
+        blocks.append(Drawing(_SWATCH + 6 + lettering.width(unseen, _SMALL), _LINE, _swatch(unseen)))
     parts: list[str] = []
     left = top = below = 0.0
     widest = 0.0
@@ -195,12 +195,12 @@ def legend(
 
 
 def _said(said: str, width: float) -> Drawing:
-    lines = text.wrap(said, width, _SMALL)
+    lines = lettering.wrap(said, width, _SMALL)
     body = (
         element("text", words(line), y=10.5 + _LINE * at, font_size=_SMALL, fill_opacity=str(MUTED))
         for at, line in enumerate(lines)
     )
-    return Drawing(max(text.width(line, _SMALL) for line in lines), _LINE * len(lines), "".join(body))
+    return Drawing(max(lettering.width(line, _SMALL) for line in lines), _LINE * len(lines), "".join(body))
 
 
 def _scale(marks: Sequence[str], theme: Theme, signs: Signs | None, width: float) -> Drawing:
@@ -208,7 +208,7 @@ def _scale(marks: Sequence[str], theme: Theme, signs: Signs | None, width: float
     if signs is None:
         return Drawing(_BAR[0], 25, _bar(marks, theme))
     room = max(60, (width - _BAR[0]) / 2 - _SIGN_GAP)
-    less, more = (_said(text.clip(sign, room, _SMALL), room) for sign in (signs.less, signs.more))
+    less, more = (_said(lettering.clip(sign, room, _SMALL), room) for sign in (signs.less, signs.more))
     left = less.width + _SIGN_GAP
     right = left + _BAR[0] + _SIGN_GAP
     return Drawing(right + more.width, 25, less.body + group(left, 0, _bar(marks, theme)) + group(right, 0, more.body))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.drawing import Drawing
 from attnviz_mkdocs.pictures.format import format_cell
 from attnviz_mkdocs.pictures.heatmap import images, largest_of, palette, pool, scale_legend, shades
@@ -69,7 +69,7 @@ class Layout:
         """Of a matrix for which there is so much room."""
         most = min(120, width * 0.22)
         row_label, column_label = (
-            min(most, max((text.width(label.text, _MEASURED_FONT) for label in side.labels), default=0))
+            min(most, max((lettering.width(label.text, _MEASURED_FONT) for label in side.labels), default=0))
             for side in (scene.query, scene.key)
         )
         speaker = _SPEAKER if any(label.token.role for side in (scene.query, scene.key) for label in side) else 0
@@ -95,7 +95,7 @@ class Layout:
 def matrix(stage: Stage) -> Drawing:
     """The head that is shown, or what several come to."""
     scene, width, theme = stage.scene, stage.width, stage.theme
-    shown = scene.shown_head()
+    shown = scene.chosen_head
     layout = Layout.of(scene, width)
     # A text that runs from right to left begins at the right.
     order = -1 if is_right_to_left([label.token for label in scene.key]) else 1
@@ -211,8 +211,8 @@ def _column_labels(columns: Sequence[Label], pinned: Sequence[int], taken: int |
 def _label(label: Label, longest: float, *, leftwards: bool, chosen: bool) -> str:
     """A token's label, whose end or start is at the origin."""
     special, generated = label.token.special, label.token.generated
-    shown = text.clip(label.text, longest - (2 * _BADGE_PAD if special else 0), _FONT)
-    wide = text.width(shown, _FONT)
+    shown = lettering.clip(label.text, longest - (2 * _BADGE_PAD if special else 0), _FONT)
+    wide = lettering.width(shown, _FONT)
     sign = -1 if leftwards else 1
     parts = [
         element(
@@ -299,7 +299,7 @@ def _speakers(scene: Scene, columns: Sequence[Label], layout: Layout) -> Iterato
 def _name(role: str, room: float, place: str) -> str:
     return element(
         "text",
-        words(text.clip(role, room, 11)),
+        words(lettering.clip(role, room, 11)),
         y=4,
         transform=place,
         font_size=11,

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz_mkdocs.analysis import HeadScores
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import (
     MASKED,
     format_aligned,
+    format_error,
     format_factor,
     format_number,
     format_percent,
     format_share,
-    format_weight,
 )
 from attnviz_mkdocs.pictures.heatmap import COLOURS, images, legend, shades
 from attnviz_mkdocs.pictures.scene import Signs
@@ -53,11 +53,11 @@ _APART = 4
 # Room for a number, and between it and its bar; height of a bar.
 _NUMBER, _NUMBER_GAP, _BAR = 46, 7, 8
 _TITLE, _HEADINGS, _ABOVE_LEGEND = 26, 43, 12
-_VECTOR, _THIN_VECTOR, _MANY_HEADS, _AROUND_VECTOR = 16, 8, 9, 8
+_VECTOR, _THIN_VECTOR, _MANY_HEADS, _AROUND_VECTOR, _VECTOR_NAME = 16, 8, 9, 8, 16
 # Numbers of either sign, of which none comes from rounding alone.
 _SIGNS = Signs("positive", "negative", error=0)
-# As many neurons are named.
-_NAMED = 5
+# As many neurons are named; smaller differences are not told.
+_NAMED, _UNSEEN_DIFFERENCE = 5, 5e-5
 _FONT, _SMALL = 13, 12
 _FADED = "0.55"
 
@@ -113,7 +113,7 @@ class Layout:
     def of(cls, scene: Scene, numbers: Scores, width: float, *, is_touched: bool) -> Layout:
         """Of a head's neurons where there is so much room."""
         neurons, has_bias = numbers.queries.shape[-1], numbers.bias is not None
-        widest = max((text.width(label.text, _FONT) for label in scene.key.labels), default=0) * 1.05 + 12
+        widest = max((lettering.width(label.text, _FONT) for label in scene.key.labels), default=0) * 1.05 + 12
         label = ceil(min(widest, width * 0.2))
         pitch = row_height(len(scene.key), is_touched=is_touched)
         room = width - label - _LABEL_PAD - _TIMES - _WIDE["gap"] - _columns(_WIDE, has_bias=has_bias)
@@ -194,6 +194,8 @@ class _Opened:
     #: Vectors of the heads that read the same keys, by their numbers.
     vectors: dict[int, NDArray[np.floating]]
     number: int
+    softcap: float
+    has_bias: bool
 
     @property
     def is_masked(self) -> NDArray[np.bool_]:
@@ -211,48 +213,78 @@ def neuron(stage: Stage, numbers: Scores) -> Drawing:
     for high, body in (
         _title(scene, opened, layout),
         _vectors(opened, layout, theme),
-        _headings(opened, numbers, scene, layout),
+        _headings(opened, layout),
         (table, _table(scene, opened, layout, theme)),
     ):
         parts.append(group(0, top, body))
         top += high
     said = _legend(opened, theme, width)
     parts.append(group(0, top + _ABOVE_LEGEND, said.body))
-    return Drawing(width, top + _ABOVE_LEGEND + said.height, "".join(parts), " ".join(_sentences(scene, opened)))
+    return Drawing(
+        width,
+        top + _ABOVE_LEGEND + said.height,
+        "".join(parts),
+        " ".join(_sentences(scene, opened, numbers.largest_error)),
+    )
 
 
 def height(scene: Scene, numbers: Scores, width: float, *, is_touched: bool) -> float:
     """How high the drawing is at some width, without its legend."""
     layout = Layout.of(scene, numbers, width, is_touched=is_touched)
     heads = numbers.queries.shape[1] // numbers.keys.shape[1]
-    vector = _AROUND_VECTOR + (_VECTOR if heads < _MANY_HEADS else _THIN_VECTOR)
+    _, vector, _ = _vector_heights(heads, stacked=layout.stacked)
     return float(_TITLE + heads * vector + _HEADINGS + layout.pitch * len(scene.key))
 
 
 def told(scene: Scene, numbers: Scores) -> list[str]:
     """How the largest weight comes about, and which neurons tell the keys apart, in sentences."""
-    return _sentences(scene, _open(scene, numbers))
+    return _sentences(scene, _open(scene, numbers), numbers.largest_error)
 
 
-def _sentences(scene: Scene, opened: _Opened) -> list[str]:
-    head, keys = opened.head, opened.keys
+def _sentences(scene: Scene, opened: _Opened, error: float) -> list[str]:
     if opened.is_masked.all():
         return []
-    best = keys[int(head.weights[opened.query, keys].argmax())]
-    dot, scale = float(head.queries[opened.query] @ head.keys[best]), head.scale
-    pair = f"{scene.query.labels[opened.query].name} → {scene.key.labels[best].name}"
-    product = f"q·k {format_number(dot)} × {format_factor(scale)} = {format_number(scale * dot)}"
-    score = "" if np.isclose(head.scores[opened.query, best], scale * dot) else ", with what the model adds "
-    score += format_number(float(head.scores[opened.query, best])) if score else ""
-    sentences = [f"{pair}: {product}{score} → softmax {format_weight(float(head.weights[opened.query, best]))}."]
+    return [_sum(scene, opened, error), _drivers(scene, opened)]
+
+
+def _sum(scene: Scene, opened: _Opened, error: float) -> str:
+    """How one weight comes about, and whether it is the one that the other views show."""
+    head, query = opened.head, opened.query
+    best = opened.keys[int(head.weights[query, opened.keys].argmax())]
+    dot, scale = float(head.queries[query] @ head.keys[best]), head.scale
+    capped, score, weight = (float(of[query, best]) for of in (head.capped, head.scores, head.weights))
+    said = f"q·k {format_number(dot)} × {format_factor(scale)} = {format_number(scale * dot)}"
+    if opened.softcap:
+        said += f", kept within ±{format_factor(opened.softcap)}: {format_number(capped)}"
+    if opened.has_bias:
+        said += f" {'−' if score < capped else '+'} bias {format_number(abs(score - capped))} = {format_number(score)}"
+    pair = f"{scene.query.labels[query].name} → {scene.key.labels[best].name}"
+    place = scene.query.shown.index(query), scene.key.shown.index(best)
+    shown = float(scene.of_heads((opened.number,))[0].weights[place])
+    stated = error + scene.attention.track.largest_error
+    difference = abs(weight - shown)
+    size = "less than 0.0001" if difference < _UNSEEN_DIFFERENCE else f"{difference:.4f}"
+    return (
+        f"{pair}: {said} → softmax {weight:.3f}. "
+        f"The other views show {shown:.3f}; difference {size}, stated error {format_error(stated)}."
+    )
+
+
+def _drivers(scene: Scene, opened: _Opened) -> str:
+    """The neurons that carry most of what tells the keys apart."""
     by_token = scene.state.options.order == "token"
-    shares = head.shares([opened.query] if by_token else None)
+    where = f"for {scene.query.labels[opened.query].name}" if by_token else "in this head"
+    shares = opened.head.shares([opened.query] if by_token else None)
     strongest = [int(at) for at in np.argsort(-shares, kind="stable")[:_NAMED] if shares[at] > 0]
-    if strongest:
-        named = ", ".join(f"{at} ({format_percent(float(shares[at]))})" for at in strongest)
-        where = f"for {scene.query.labels[opened.query].name}" if by_token else "in this head"
-        sentences.append(f"Neurons {named} tell the keys apart most {where}.")
-    return sentences
+    if not strongest:
+        return f"No neuron tells the keys apart {where}."
+    named = ", ".join(f"{at} ({format_percent(float(shares[at]))})" for at in strongest)
+    carried = float(shares[strongest].sum())
+    # Shares sum to 1, and some may be negative: then the strongest alone have more than all.
+    if carried > 1:
+        rest = format_percent(1 - carried)
+        return f"Neurons {named} lead in what tells the keys apart {where}; the others work against it ({rest})."
+    return f"Neurons {named} carry {format_percent(carried)} of what tells the keys apart {where}."
 
 
 def _open(scene: Scene, numbers: Scores) -> _Opened:
@@ -267,7 +299,9 @@ def _open(scene: Scene, numbers: Scores) -> _Opened:
     shared = len(numbers.queries[layer]) // len(numbers.keys[layer])
     first = head // shared * shared
     vectors = {other: numbers.queries[layer, other, query] for other in range(first, first + shared)}
-    return _Opened(scores, query, list(scene.key.shown), order, vectors, head)
+    softcap = 0.0 if numbers.softcap is None else float(numbers.softcap[layer])
+    has_bias = numbers.bias is not None
+    return _Opened(scores, query, list(scene.key.shown), order, vectors, head, softcap, has_bias)
 
 
 def _place_of_query(scene: Scene) -> int:
@@ -295,11 +329,11 @@ def _title(scene: Scene, opened: _Opened, layout: Layout) -> tuple[float, str]:
 
 def _vectors(opened: _Opened, layout: Layout, theme: Theme) -> tuple[float, str]:
     """The query's vector, and those of the other heads that read the same keys."""
-    high = _VECTOR if len(opened.vectors) < _MANY_HEADS else _THIN_VECTOR
-    step = high + _AROUND_VECTOR
+    high, step, named = _vector_heights(len(opened.vectors), stacked=layout.stacked)
     parts = []
     for place, (head, vector) in enumerate(opened.vectors.items()):
-        largest = float(np.abs(opened.head.queries).max()) if head == opened.number else float(np.abs(vector).max())
+        chosen = head == opened.number
+        largest = float(np.abs(opened.head.queries).max()) if chosen else float(np.abs(vector).max())
         strip = images(
             shades(vector[opened.order][None], largest or 1, _SIGNS),
             lambda scheme: signed_scale(scheme, COLOURS),
@@ -307,37 +341,40 @@ def _vectors(opened: _Opened, layout: Layout, theme: Theme) -> tuple[float, str]
             width=layout.product.width,
             height=high,
             image_rendering="pixelated",
-            opacity=None if head == opened.number else _FADED,
+            opacity=None if chosen else _FADED,
         )
         top = place * step + _AROUND_VECTOR / 2
-        parts.append(group(layout.product.left, top, *strip))
-        if len(opened.vectors) > 1 and not layout.stacked:
-            parts.append(
-                element(
-                    "text",
-                    f"head {head}",
-                    x=layout.product.left - 10,
-                    y=top + high / 2 + 4,
-                    font_size=_SMALL,
-                    text_anchor="end",
-                    class_=ACCENT if head == opened.number else None,
-                    font_weight="600" if head == opened.number else None,
-                    fill_opacity=None if head == opened.number else str(MUTED),
-                )
+        parts.append(group(layout.product.left, top + named, *strip))
+        if len(opened.vectors) > 1:
+            name = element(
+                "text",
+                f"head {head}",
+                y=named - 4 if layout.stacked else high / 2 + 4,
+                font_size=_SMALL,
+                text_anchor=None if layout.stacked else "end",
+                class_=ACCENT if chosen else None,
+                font_weight="600" if chosen else None,
+                fill_opacity=None if chosen else str(MUTED),
             )
+            parts.append(group(0 if layout.stacked else layout.product.left - 10, top, name))
     return step * len(opened.vectors), "".join(parts)
 
 
-def _headings(opened: _Opened, numbers: Scores, scene: Scene, layout: Layout) -> tuple[float, str]:
+def _vector_heights(vectors: int, *, stacked: bool) -> tuple[int, int, int]:
+    """Of so many vectors the height of a strip, of all that belongs to it, and of its name above it."""
+    high = _VECTOR if vectors < _MANY_HEADS else _THIN_VECTOR
+    named = _VECTOR_NAME if stacked and vectors > 1 else 0
+    return high, high + _AROUND_VECTOR + named, named
+
+
+def _headings(opened: _Opened, layout: Layout) -> tuple[float, str]:
     """The names of the columns, and between them the signs that make them an equation."""
-    layer = scene.layers.index(scene.state.layer)
-    cap = 0 if numbers.softcap is None else float(numbers.softcap[layer])
     several = len(opened.vectors) > 1
     heads = list(opened.vectors)
     key_head = opened.number // len(heads)
     whose = f"key head {key_head} of heads {heads[0]}–{heads[-1]}" if several else "key"
     shared = f"key head {key_head}, shared" if several else "key"
-    score = "score" if not cap else f"within ±{format_factor(cap)}"
+    score = "score" if not opened.softcap else f"within ±{format_factor(opened.softcap)}"
     columns = [
         *([(layout.label, "k, q × k", shared)] if layout.stacked else _strips(layout, whose)),
         (layout.score, f"Σ × {format_factor(opened.head.scale)}", score),
@@ -350,10 +387,10 @@ def _headings(opened: _Opened, numbers: Scores, scene: Scene, layout: Layout) ->
     signs += [(layout.bias or layout.score, layout.weight, "→")]
     signs += [] if layout.stacked else [(layout.key, layout.product, "× q =")]
     parts = [
-        element("text", words(text.clip(bold, span.width, _FONT)), x=span.left, y=16, font_weight="600")
+        element("text", words(lettering.clip(bold, span.width, _FONT)), x=span.left, y=16, font_weight="600")
         + element(
             "text",
-            words(text.clip(name, span.width, _SMALL)),
+            words(lettering.clip(name, span.width, _SMALL)),
             x=span.left,
             y=33,
             font_size=_SMALL,
@@ -445,7 +482,7 @@ def _labels(scene: Scene, opened: _Opened, layout: Layout) -> Iterator[str]:
             continue
         yield element(
             "text",
-            words(text.clip(label.text, layout.label.width, size)),
+            words(lettering.clip(label.text, layout.label.width, size)),
             x=x,
             y=middle + 0.35 * size,
             font_size=size,

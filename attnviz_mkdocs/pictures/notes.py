@@ -92,7 +92,7 @@ def _of_choice(scene: Scene) -> Iterator[str]:
             f"Maximum of {' and '.join(joined)}: of each pair the largest weight, so that what a token gives adds up "
             "to more than 1."
         )
-    shown = scene.shown() if scene.state.view == "head" else (scene.shown_head(),)
+    shown = scene.chosen if scene.state.view == "head" else (scene.chosen_head,)
     hidden = [head.hidden for head in shown if head.hidden is not None]
     if hidden:
         left = np.mean([(head.weights > 0).sum(axis=-1).mean() for head in shown])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.pictures import text
+from attnviz_mkdocs.pictures import lettering
 from attnviz_mkdocs.pictures.drawing import Drawing
 from attnviz_mkdocs.pictures.svg import element, group
 from attnviz_mkdocs.pictures.svg import text as words
@@ -50,7 +50,7 @@ def panes(stage: Stage, draw: Callable[[Stage], Drawing]) -> Drawing:
         name = NAME if scene.name else 0
         title = element(
             "text",
-            words(text.clip(scene.name, width, _FONT)),
+            words(lettering.clip(scene.name, width, _FONT)),
             x=width / 2,
             y=14,
             text_anchor="middle",

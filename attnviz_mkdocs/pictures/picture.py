@@ -17,7 +17,8 @@ from attnviz_mkdocs.pictures.model import model
 from attnviz_mkdocs.pictures.neuron import neuron
 from attnviz_mkdocs.pictures.panes import panes
 from attnviz_mkdocs.pictures.svg import element
-from attnviz_mkdocs.pictures.theme import INK, Theme, stylesheet
+from attnviz_mkdocs.pictures.text import flowing
+from attnviz_mkdocs.pictures.theme import INK, Shades, Theme, stylesheet
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.exhibit import Exhibit
@@ -117,9 +118,10 @@ def _drawn(scenes: tuple[Scene, ...], width: int, theme: Theme, numbers: Scores 
     drawing = panes(stage, lambda stage: _drawing(stage, numbers))
     height, body = framed(scenes, drawing)
     is_signed = numbers is not None or scenes[0].signs is not None
+    shades: Shades | None = None if scenes[0].state.view != "text" else "signed" if is_signed else "scale"
     content = element(
         "svg",
-        element("style", stylesheet(theme)),
+        element("style", stylesheet(theme, shades)),
         element("defs", hatch_pattern(), gradient(theme, signed=is_signed)),
         body,
         xmlns="http://www.w3.org/2000/svg",
@@ -142,5 +144,7 @@ def _drawing(stage: Stage, numbers: Scores | None) -> Drawing:
             return model(stage)
         case "neuron" if numbers is not None:
             return neuron(stage, numbers)
+        case "text":
+            return flowing(stage)
         case _:
-            return bipartite(stage, stage.scene.shown())
+            return bipartite(stage, stage.scene.chosen)

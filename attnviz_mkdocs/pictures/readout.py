@@ -55,11 +55,11 @@ def links(scene: Scene, head: Shown) -> list[Link]:
 
 def readouts(scenes: Sequence[Scene]) -> list[str]:
     """What is chosen, with its strongest links, in a line for each scene; none where nothing is chosen."""
-    if scenes[0].state.view != "head" or not any(scene.is_focused for scene in scenes):
+    if scenes[0].state.view not in ("head", "text") or not any(scene.is_focused for scene in scenes):
         return []
     if len(scenes) == 1:
-        return [_readout(scenes[0], scenes[0].shown())]
-    return [f"{scene.name}: {_readout(scene, scene.shown()) or UNPAIRED}" for scene in scenes]
+        return [_readout(scenes[0], scenes[0].chosen)]
+    return [f"{scene.name}: {_readout(scene, scene.chosen) or UNPAIRED}" for scene in scenes]
 
 
 def _readout(scene: Scene, heads: Sequence[Shown]) -> str:

@@ -6,15 +6,16 @@ place that must know. `style` turns that into CSS, which works it out from the w
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz_mkdocs.pictures import bipartite, matrix, model, neuron, text
+from attnviz_mkdocs.pictures import bipartite, lettering, matrix, model, neuron
+from attnviz_mkdocs.pictures import text as flowing
 from attnviz_mkdocs.pictures.drawing import row_height
 from attnviz_mkdocs.pictures.notes import notes_of
 from attnviz_mkdocs.pictures.panes import NAME, pane_width, together
+from attnviz_mkdocs.pictures.ranking import ranked_by, statistics_line
 from attnviz_mkdocs.pictures.readout import readouts
 
 if TYPE_CHECKING:
@@ -32,15 +33,16 @@ _CONTROL, _TILE = 26, 24
 _GAP, _ROW_GAP, _LINE_GAP = 22, 4, 6
 _SWITCH_GAP, _NARROW_SWITCH_GAP = 12, 9
 _TILE_GAP = 3
-_NAME = 24 * 7.2
+_NAME, _SLIDER = 24 * 7.2, 110
 _BELOW_TOOLBAR = 8 + 1 + 16
 _NOTES, _NOTES_WIDTH = 12 - 6, 100 * 6.7
 _TOUR, _TOUR_GAP, _WAYS, _TOUR_WIDTH = 16 - 4, 24, 150, 80 * 7.8
-_LEGEND, _LEGEND_LINE, _SCALE, _SCALE_WIDTH = 12, 19, 29, 120 + 16
+_LEGEND, _LEGEND_LINE, _SCALE, _SCALE_WIDTH, _SPARE = 12, 19, 25, 120 + 16, 8
 _FOOT, _FOOT_GAP, _READOUT = 12, 2, 300
 _SUMS, _SUMS_GAP = 12, 4
+_STATISTICS, _TURN = 10, 150
 
-_TITLES = {"head": "Head", "model": "Model", "neuron": "Neuron", "matrix": "Matrix"}
+_TITLES = {"head": "Head", "model": "Model", "neuron": "Neuron", "matrix": "Matrix", "text": "Text"}
 _OWN = {
     "model": ("Heads as", "lines", "heat map"),
     "neuron": ("Neurons by", "index", "token share", "head share"),
@@ -50,6 +52,7 @@ _HINTS = {
     "head": "Point at a token to see its links; click to pin it.",
     "model": "Each thumbnail is a head; click one to open it.",
     "neuron": "Point at a token or a neuron to read its numbers; click to open or pin it.",
+    "text": "Point at a token to see what it gives or gets; click to pin it.",
     "matrix": "Rows are queries, columns keys; point at a cell for its weight, click to pin it.",
 }
 
@@ -57,8 +60,6 @@ _SIGNED_LEGEND = (
     "square-root scale of this head; ends at q ±10.00, k ±10.00, q × k ±10.00; bars end at this query’s largest masked"
 )
 # What the browser adds to what is told of a neuron view's numbers.
-_SHOWN = "The other views show 1.000; difference less than 0.0001, stated error 0.0025."
-_CARRY = "carry 33 % of what"
 _CHECK = (
     "✓ These numbers give the attention of the other views: over all tokens of this head, the largest difference is "
     "less than 0.0001, stated error 0.0025."
@@ -101,6 +102,7 @@ class Room:
         self._is_touched = is_touched
         self._notes = " ".join(notes_of(scenes))
         self._said = readouts(scenes) or [_HINTS[scene.state.view]]
+        self._statistics = [f"▸ {statistics_line(scene, scene.measured)}" if scene.measured else "" for scene in scenes]
         self._sums = [] if numbers is None else neuron.told(scene, numbers)
 
     def height(self, width: float) -> float:
@@ -115,24 +117,28 @@ class Room:
         what = [_switch(titles, width)]
         if any(part.name for part in self._scenes):
             names = [part.name for scene in self._scenes for part in scene.parts]
-            what.append(_switch(["Both", "Difference", *(text.clip(name, _NAME, _FONT) for name in names)], width))
+            what.append(_switch(["Both", "Difference", *(lettering.clip(name, _NAME, _FONT) for name in names)], width))
         if len(attentions) > 1:
             caption = [] if width < _NARROW else ["Attention"]
             what.append(_switch([*caption, *(name.capitalize() for name in attentions)], width))
         if state.view != "model" and not scene.joins_layers:
-            widest = max(text.width(str(layer), _FONT, bold=True) for layer in scene.layers)
-            what.append(text.width("Layer", _FONT) + 4 + 3 * 2 + 2 * _TILE + 12 + widest)
+            widest = max(lettering.width(str(layer), _FONT, bold=True) for layer in scene.layers)
+            what.append(lettering.width("Layer", _FONT) + 4 + 3 * 2 + 2 * _TILE + 12 + widest)
         if any({0, 1} <= {label.token.segment for label in side.labels} for side in (scene.query, scene.key)):
-            what.append(text.width("All tokens", _FONT) + 24)
-        what.append(text.width("Options ▾", _FONT))
+            what.append(lettering.width("All tokens", _FONT) + 24)
+        what.append(lettering.width("Options ▾", _FONT))
         how = []
+        if state.view == "model" and scene.signs is None:
+            # By which statistic heads are sorted, and from which value on they are shown.
+            by = lettering.width("Sort by layer and head", _FONT) + 30
+            at_least = lettering.width("At least 0.00", _FONT) + _SLIDER if ranked_by(scene) else 0
+            how.append(([by, at_least] if at_least else [by], _CONTROL, _ROW_GAP))
         if state.view != "model":
-            tiles = [max(26, text.width(str(head), _SMALL) + 8) for head in range(scene.heads)]
-            alone = text.width("Heads", _FONT) + 6 + sum(tiles) + _TILE_GAP * len(tiles)
-            every = 6 + _TILE_GAP + 26 if state.view == "head" and width >= _NARROW else 0
-            how.append((alone + every, _TILE, _TILE_GAP))
-        if state.view in _OWN:
-            how.append((_switch(_OWN[state.view], width), _CONTROL, 0))
+            tiles = [max(26, lettering.width(str(head), _SMALL) + 8) for head in range(scene.heads)]
+            every = [6 + 26] if state.view in ("head", "text") and width >= _NARROW else []
+            how.append(([lettering.width("Heads", _FONT), tiles[0] + 6, *tiles[1:], *every], _TILE, _TILE_GAP))
+        if state.view in _OWN and (state.view != "model" or scene.signs is None):
+            how.append(([_switch(_OWN[state.view], width)], _CONTROL, 0))
         first = _lines(what, width) * (_CONTROL + _ROW_GAP) - _ROW_GAP
         return first + _LINE_GAP + _flow(how, width) + _BELOW_TOOLBAR
 
@@ -147,81 +153,97 @@ class Room:
 
     def _drawing(self, width: float) -> float:
         own = pane_width(len(self._scenes), width)
-        heights = [(NAME if scene.name else 0) + self._pane(scene, own) for scene in self._scenes]
+        heights = [
+            (NAME if scene.name else 0) + self._pane(scene, own) + self._below(said, own)
+            for scene, said in zip(self._scenes, self._statistics, strict=True)
+        ]
         return together(heights, width)
+
+    @staticmethod
+    def _below(statistics: str, width: float) -> float:
+        return _STATISTICS + _paragraphs([statistics], width, _SMALL) if statistics else 0
 
     def _pane(self, scene: Scene, width: float) -> float:
         numbers, is_touched = self._numbers, self._is_touched
         match scene.state.view:
             case "matrix":
-                layout = matrix.Layout.of(scene, width)
-                return layout.height + _legend(_matrix_legend(scene), width - layout.left)
+                # A font that is a little narrower may leave room for larger cells.
+                layout = max((matrix.Layout.of(scene, width + more) for more in (0, _SPARE)), key=lambda of: of.height)
+                return layout.height + _legend(_legend_of(scene), width - layout.left)
             case "model":
-                below = _SMALL * _LINE_HEIGHT if scene.signs is None else _legend(_matrix_legend(scene), width)
-                return model.height(scene, width, is_touched=is_touched) + below
+                note = _SMALL * _LINE_HEIGHT if scene.unseen and scene.signs is None else 0
+                return model.height(scene, width, is_touched=is_touched) + note + _legend(_legend_of(scene), width)
             case "neuron" if numbers is not None:
-                sums = [f"{said} {more}" for said, more in zip(self._sums, (_SHOWN, _CARRY), strict=False)] + [_CHECK]
+                sums = [*self._sums, _CHECK]
                 below = _SUMS + _paragraphs(sums, width, _FONT) + _SUMS_GAP * (len(sums) - 1)
                 table = neuron.height(scene, numbers, width, is_touched=is_touched)
                 return table + _legend(_SIGNED_LEGEND, width) + below
+            case "text":
+                legend = _legend(flowing.legend_of(scene), width - (0 if scene.is_across else _TURN))
+                return flowing.height(scene, width) + legend
             case _:
-                below = 0 if scene.signs is None else _legend(_matrix_legend(scene), width)
-                return bipartite.height(scene, is_touched=is_touched) + below
+                return bipartite.height(scene, is_touched=is_touched) + _legend(_legend_of(scene), width)
 
     def _foot(self, width: float) -> float:
         made = self._scene.exhibit.provenance
         about = f"▸ {made.model} · {made.dtype} · error ≤ 0.0021"
-        beside = width - text.width(about, _SMALL) - 20 - text.width("Copy link", _SMALL) - 20
+        beside = width - lettering.width(about, _SMALL) - 20 - lettering.width("Copy link", _SMALL) - 20
         if beside >= _READOUT:
             return _FOOT + _paragraphs(self._said, beside, _FONT)
         return _FOOT + _paragraphs(self._said, width, _FONT) + _FOOT_GAP + _paragraphs([about], width, _SMALL)
 
 
 def _paragraphs(said: Sequence[str], width: float, size: float) -> float:
-    return sum(len(text.wrap(paragraph, width, size)) for paragraph in said) * size * _LINE_HEIGHT
+    return sum(len(lettering.wrap(paragraph, width, size)) for paragraph in said) * size * _LINE_HEIGHT
 
 
-def _matrix_legend(scene: Scene) -> str:
-    said = f"square-root scale, of this picture {scene.unseen}"
-    return said if scene.signs is None else f"{scene.signs.less} {scene.signs.more} {said}"
+def _legend_of(scene: Scene) -> str:
+    """What is said beside a scale; nothing where there is none."""
+    if scene.signs is None:
+        return f"square-root scale, of this picture {scene.unseen}" if scene.state.view == "matrix" else ""
+    said = "" if scene.state.view == "head" else "square-root scale, the same for all heads"
+    return f"{scene.signs.less} {scene.signs.more} {said} {scene.unseen}"
 
 
 def _legend(said: str, width: float) -> float:
     """With its words beside the scale, or below it."""
-    if text.width(said, _SMALL) <= width - _SCALE_WIDTH:
+    if not said:
+        return _LEGEND
+    if lettering.width(said, _SMALL) <= width - _SCALE_WIDTH:
         return _LEGEND + _SCALE
-    return _LEGEND + _SCALE + len(text.wrap(said, width, _SMALL)) * _LEGEND_LINE
+    return _LEGEND + _SCALE + len(lettering.wrap(said, width, _SMALL)) * _LEGEND_LINE
 
 
 def _switch(titles: Sequence[str], width: float) -> float:
     gap = _NARROW_SWITCH_GAP if width < _NARROW else _SWITCH_GAP
-    return sum(max(24, text.width(title, _FONT, bold=True)) + gap for title in titles) - gap
+    return sum(max(24, lettering.width(title, _FONT, bold=True)) + gap for title in titles) - gap
 
 
-def _lines(items: Sequence[float], width: float) -> int:
+def _lines(items: Sequence[float], width: float, gap: float = _GAP) -> int:
     """In how many lines items stand that wrap."""
     lines, end = 1, 0.0
     for item in items:
-        if end and end + _GAP + item > width:
+        if end and end + gap + item > width:
             lines, end = lines + 1, item
         else:
-            end += item + (_GAP if end else 0)
+            end += item + (gap if end else 0)
     return lines
 
 
-def _flow(items: Sequence[tuple[float, float, float]], width: float) -> float:
-    """How high items are that wrap, and within which there are lines of that height and gap, too."""
+def _flow(groups: Sequence[tuple[Sequence[float], float, float]], width: float) -> float:
+    """How high groups of items are that wrap, and within which items wrap, in lines of that height and gap."""
     rows: list[float] = []
     end = 0.0
-    for wide, line, gap in items:
-        inner = ceil(wide / width)
-        high = inner * line + (inner - 1) * gap
+    for items, line, gap in groups:
+        lines = _lines(items, width, gap or _GAP)
+        high = lines * line + (lines - 1) * gap
+        wide = min(width, sum(items) + (gap or _GAP) * (len(items) - 1))
         if rows and end + _GAP + wide <= width:
             rows[-1] = max(rows[-1], high)
             end += _GAP + wide
         else:
             rows.append(high)
-            end = min(wide, width)
+            end = wide
     return sum(rows) + _ROW_GAP * max(0, len(rows) - 1)
 
 

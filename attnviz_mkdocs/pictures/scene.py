@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,11 @@ from attnviz_mkdocs.analysis import (
     word_starts,
 )
 from attnviz_mkdocs.pictures.format import HIDDEN, MASKED
-from attnviz_mkdocs.pictures.tokens import label_of
+from attnviz_mkdocs.pictures.tokens import before_each, label_of
 from attnviz_mkdocs.quantise import MASKED as MASKED_CODE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -90,19 +91,22 @@ class Side:
     pinned: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, tokens: tuple[Token, ...], *, words: bool, segment: int | None) -> Side:
+    def of(cls, tokens: tuple[Token, ...], texts: Sequence[str | None], *, words: bool, segment: int | None) -> Side:
         """A side of an attention, of which nothing is chosen.
 
         Args:
             tokens: Its pieces.
+            texts: The text that they are of, and its pair.
             words: Whether words are shown.
             segment: What is shown of a pair; None for all.
         """
         starts = word_starts(tokens) if words else range(len(tokens))
         joined = join_tokens(tokens, starts)
         parts = [None] * len(joined) if words else parts_of_characters(joined)
+        between = before_each(tokens, texts)
+        labels = tuple(map(label_of, joined, parts, (between[start] for start in starts)))
         shown = tuple(at for at, token in enumerate(joined) if segment in (None, token.segment))
-        return cls(tuple(map(label_of, joined, parts)), tuple(starts), shown)
+        return cls(labels, tuple(starts), shown)
 
     def choosing(self, tokens: Iterable[int]) -> Side:
         """The same with these of its tokens chosen."""
@@ -157,15 +161,15 @@ class Scene:
         options = state.options
         attention = exhibit.attentions[state.attention]
         asked, state = state, state.fitted(attention.layers, attention.track.shape[1])
-        pieces = exhibit.tokens[attention.query], exhibit.tokens[attention.key]
+        names = attention.query, attention.key
         # The neurons of a word are not there, and neither are those of what is hidden.
         as_captured = state.view == "neuron"
         words = options.units == "words" and not as_captured
         query, key = (
-            Side.of(tokens, words=words, segment=segment)
-            for tokens, segment in zip(pieces, _segments(options.filter), strict=True)
+            Side.of(exhibit.tokens[of], _texts(exhibit, of), words=words, segment=segment)
+            for of, segment in zip(names, _segments(options.filter), strict=True)
         )
-        is_own = attention.query == attention.key and len(pieces[1]) > 1
+        is_own = attention.query == attention.key and len(exhibit.tokens[attention.key]) > 1
         return cls(
             exhibit=exhibit,
             state=state,
@@ -236,18 +240,32 @@ class Scene:
         return ((weights[places], masked[places]) for weights, masked in self._switched())
 
     @property
+    def measured(self) -> tuple[int, ...]:
+        """The heads whose statistics are told: those that are shown one by one."""
+        state = self.state
+        heads = (state.head,) if state.view == "matrix" and not self.joins_heads else state.heads
+        is_one_by_one = len(heads) == 1 or not self.joins_heads
+        is_told = state.view in ("head", "matrix", "text") and self.signs is None
+        return heads if is_told and is_one_by_one and not self.joins_layers else ()
+
+    @property
     def parts(self) -> tuple[Scene, ...]:
         """The scenes of captured attention that it is made of."""
         return (self,)
 
-    def shown(self, heads: tuple[int, ...] | None = None) -> tuple[Shown, ...]:
-        """The heads that are chosen, or what they come to.
+    @cached_property
+    def chosen(self) -> tuple[Shown, ...]:
+        """The heads that the author chose, or what they come to."""
+        return self.of_heads(self.state.heads)
 
-        Args:
-            heads: In place of those that the author chose.
-        """
+    @cached_property
+    def chosen_head(self) -> Shown:
+        """What a view of one head shows: that head, or what several come to."""
+        return self.chosen[0] if self.joins_heads else self.of_heads((self.state.head,))[0]
+
+    def of_heads(self, heads: tuple[int, ...]) -> tuple[Shown, ...]:
+        """These heads, or what they come to."""
         options = self.state.options
-        heads = self.state.heads if heads is None else heads
         layer = self.layers.index(self.state.layer)
         layers = self._switched() if self.joins_layers else islice(self._switched(), layer, layer + 1)
         weights, masked = (np.stack([part[list(heads)] for part in parts]) for parts in zip(*layers, strict=True))
@@ -259,10 +277,6 @@ class Scene:
         return tuple(
             self._strongest(f"head {head}", head, weights[0, at], masked[0, at]) for at, head in enumerate(heads)
         )
-
-    def shown_head(self) -> Shown:
-        """What a view of one head shows: that head, or what several come to."""
-        return self.shown(self.state.heads if self.joins_heads else (self.state.head,))[0]
 
     def _strongest(self, name: str, head: int | None, weights: Weights, masked: Masked) -> Shown:
         """All of it, or of each query the strongest keys, for the tokens that the filter leaves."""
@@ -282,6 +296,11 @@ class Scene:
             if self.has_words:
                 weights, masked = join_weights(weights, masked, self.query.starts, self.key.starts)
             yield weights, masked
+
+
+def _texts(exhibit: Exhibit, tokens: str) -> tuple[str | None, ...]:
+    """The texts that tokens of that name are of."""
+    return (exhibit.target,) if tokens == "target" else (exhibit.text, exhibit.pair)
 
 
 def _segments(filter_: Filter) -> tuple[int | None, int | None]:

@@ -58,8 +58,13 @@ def state_of(figure: Figure, exhibit: Exhibit) -> State:
     attention = exhibit.attentions[name]
     _, heads, queries, keys = attention.track.shape
     chosen = options.heads or ()
+    view = (first and first.view) or figure.kind or kind_for(max(queries, keys))
+    if view == "text" and len(chosen or range(heads)) > 1:
+        # A token has one shade, so several heads are shown as one.
+        reduce = "all" if options.reduce in ("layers", "all") else "heads"
+        options = options.model_copy(update={"reduce": reduce})
     return State(
-        view=(first and first.view) or figure.kind or kind_for(max(queries, keys)),
+        view=view,
         attention=name,
         layer=attention.layers[0] if options.layer is None else options.layer,
         heads=tuple(sorted(chosen or range(heads))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import copysign, sqrt
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Theme = Literal["both", "light", "dark"]
 #: What is drawn in colours of its own for each.
 Scheme = Literal["light", "dark"]
+#: Which colours have classes: those of weights, or those of numbers of either sign.
+Shades = Literal["scale", "signed"]
+#: As many are told apart; of numbers of either sign, nothing is in the middle.
+SHADES = 33
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 #: Text, and what pages commonly have behind it.
@@ -36,8 +40,8 @@ MUTED, HAIR, WASH = 0.7, 0.16, 0.05
 # Place on the signed scale of the colour of a bar.
 _OF_A_BAR = sqrt(0.45)
 
-#: Luminance from which black is easier to read on a colour than white.
-_BRIGHT = 0.179
+#: Luminance from which black is easier to read on a colour than white, and the contrast that text needs (WCAG 2, AA).
+_BRIGHT, _LEGIBLE = 0.179, 4.5
 
 INK, ACCENT, NEGATIVE, POSITIVE, LESS, MORE = "ink", "accent", "negative", "positive", "less", "more"
 
@@ -52,17 +56,34 @@ def schemes(theme: Theme) -> tuple[Scheme, ...]:
     return SCHEMES if theme == "both" else (theme,)
 
 
-def stylesheet(theme: Theme) -> str:
-    """Classes that set ``color``, and those of what is seen in one scheme only."""
+def stylesheet(theme: Theme, shades: Shades | None = None) -> str:
+    """Classes that set ``color``, and those of what is seen in one scheme only.
+
+    Args:
+        theme: Of the picture.
+        shades: The scale whose colours have classes of their own, see `shade_class`.
+    """
     if theme != "both":
-        return _rules(theme)
+        return _rules(theme, shades)
     hidden = ".dark{display:none}"
     swapped = ".light{display:none}.dark{display:inline}"
-    return f"{_rules('light')}{hidden}@media (prefers-color-scheme:dark){{{_rules('dark')}{swapped}}}"
+    return f"{_rules('light', shades)}{hidden}@media (prefers-color-scheme:dark){{{_rules('dark', shades)}{swapped}}}"
 
 
-def _rules(scheme: Scheme) -> str:
-    readable = {name: "000" if name["ld".index(scheme[0])] == "b" else "fff" for name in ("bb", "bw", "wb", "ww")}
+def shade_class(place: int) -> str:
+    """The class of what is filled with a colour of the scale, of which there are `SHADES`."""
+    return f"s{place}"
+
+
+def shade_place(share: float, *, is_signed: bool) -> int:
+    """Which of the colours of the scale a weight has, which is such a share of the largest."""
+    position = copysign(sqrt(min(1, abs(share))), share)
+    return round((position + 1) / 2 * (SHADES - 1)) if is_signed else round(position * (SHADES - 1))
+
+
+def _rules(scheme: Scheme, shades: Shades | None) -> str:
+    inks = {"b": "000", "w": "fff", "i": _INK[scheme]}
+    readable = {light + dark: inks[light if scheme == "light" else dark] for light in inks for dark in inks}
     heads = {head_class(head): colour for head, colour in enumerate(_HEADS[scheme])}
     sides = (
         (NEGATIVE, _NEGATIVE, _OF_A_BAR),
@@ -72,7 +93,11 @@ def _rules(scheme: Scheme) -> str:
     )
     signs = {name: css(_ramp(side[scheme], place))[1:] for name, side, place in sides}
     colours = {INK: _INK[scheme], ACCENT: _ACCENT[scheme], **signs, **heads, **readable}
-    return "".join(f".{name}{{color:#{colour}}}" for name, colour in colours.items())
+    rules = [f".{name}{{color:#{colour}}}" for name, colour in colours.items()]
+    filled = () if shades is None else (scale if shades == "scale" else signed_scale)(scheme, SHADES)
+    for place, colour in enumerate(filled):
+        rules.append(f".{shade_class(place)}{{fill:{css(colour)};fill-opacity:{colour[3] / 255:.2g}}}")
+    return "".join(rules)
 
 
 def readable_on_head(name: str, opacity: float = 1) -> str:
@@ -82,9 +107,22 @@ def readable_on_head(name: str, opacity: float = 1) -> str:
 
 def readable_on_scale(share: float, *, signed: bool = False) -> str:
     """The class of text that is read on the colour of a weight, which is such a share of the largest."""
+    return "".join(_readable(colour) for _, colour in _on_scale(share, signed=signed))
+
+
+def ink_on_scale(share: float, *, signed: bool) -> str:
+    """The same for text that has the page's own ink as long as that is legible."""
+    return "".join(
+        "i" if _contrast(_hex(_INK[scheme]), colour) >= _LEGIBLE else _readable(colour)
+        for scheme, colour in _on_scale(share, signed=signed)
+    )
+
+
+def _on_scale(share: float, *, signed: bool) -> Iterator[tuple[Scheme, Rgb]]:
     side = _NEGATIVE if share < 0 else _POSITIVE if signed else _SCALE
     position = sqrt(min(1, abs(share)))
-    return "".join(_readable(_over(_ramp(side[scheme], position), _GROUND[scheme])) for scheme in SCHEMES)
+    for scheme in SCHEMES:
+        yield scheme, _over(_ramp(side[scheme], position), _GROUND[scheme])
 
 
 def focus_opacity(weight: float) -> float:
@@ -153,8 +191,19 @@ def _ramp(colours: list[str], position: float) -> Rgba:
 
 
 def _readable(colour: Rgb) -> str:
+    return "b" if _luminance(colour) > _BRIGHT else "w"
+
+
+def _contrast(one: Rgb, other: Rgb) -> float:
+    """Contrast ratio (WCAG 2), from 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Rgb) -> float:
+    """Relative luminance (WCAG 2), 0 to 1."""
     red, green, blue = (
         value / 3294.6 if value <= 10.31475 else ((value / 255 + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - as WCAG has it
         for value in colour
     )
-    return "b" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _BRIGHT else "w"
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

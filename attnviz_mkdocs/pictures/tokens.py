@@ -24,10 +24,12 @@ class Label:
     Attributes:
         text: Its label, with a small fraction for one of several pieces of one character.
         token: The token.
+        before: What stands in the text between it and the token before it: white space, mostly.
     """
 
     text: str
     token: Token
+    before: str = ""
 
     @property
     def name(self) -> str:
@@ -40,13 +42,36 @@ class Label:
         return self.text if self.token.special else _isolated(f"“{self.text}”")
 
 
-def label_of(token: Token, part: tuple[int, int] | None) -> Label:
+def label_of(token: Token, part: tuple[int, int] | None, before: str) -> Label:
     """What a drawing writes for a token that is a part of a character, or none."""
-    piece = ""
-    if part is not None:
-        number, of = map(str, part)
-        piece = f"{number.translate(_SUPERSCRIPTS)}⁄{of.translate(_SUBSCRIPTS)}"
-    return Label(format_token(token.label) + piece, token)
+    return Label(format_token(token.label) + fraction(part), token, before)
+
+
+def fraction(part: tuple[int, int] | None) -> str:
+    """A small fraction: which of how many pieces of one character; empty for a whole one."""
+    if part is None:
+        return ""
+    number, of = map(str, part)
+    return f"{number.translate(_SUPERSCRIPTS)}⁄{of.translate(_SUBSCRIPTS)}"
+
+
+def before_each(tokens: Sequence[Token], texts: Sequence[str | None]) -> list[str]:
+    """What stands between each token and the one before it in its text; a space where no text says it.
+
+    Args:
+        tokens: Of a text, or of a text and its pair.
+        texts: The text, and its pair.
+    """
+    ends = [0] * len(texts)
+    between = []
+    for place, token in enumerate(tokens):
+        text = (texts[token.segment] or "") if token.segment < len(texts) else ""
+        if token.start >= 0 and text[token.start : token.end] == token.label:
+            between.append(text[ends[token.segment] : token.start])
+            ends[token.segment] = max(ends[token.segment], token.end)
+        else:
+            between.append(" " if place and not token.special and not token.continues else "")
+    return between
 
 
 def is_word(token: Token) -> bool:
