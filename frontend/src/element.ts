@@ -143,6 +143,7 @@ export class AttnView extends HTMLElement implements Member {
     const size = new ResizeObserver(() => requestAnimationFrame(() => this.#draw()));
     size.observe(this);
     onThemeChange(() => this.#draw(), signal);
+    addEventListener("beforeprint", () => this.#frame?.toPrint(), { signal });
     signal.addEventListener("abort", () => {
       near.disconnect();
       size.disconnect();

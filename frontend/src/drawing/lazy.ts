@@ -32,7 +32,6 @@ export class LazyCanvases {
       { rootMargin: `${NEAR}px` },
     );
     signal.addEventListener("abort", () => this.#observer.disconnect());
-    addEventListener("beforeprint", () => this.#entries.forEach(paintOnce), { signal });
   }
 
   /** Takes a canvas in; the painter draws it in CSS pixels from its own corner, and `whole` all that it is a part of. */

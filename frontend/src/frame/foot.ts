@@ -76,8 +76,8 @@ export class Foot {
     const items: (Item | false | null)[] = [
       address && ["Copy link", () => this.#copy("Link", address())],
       fence && ["Copy fence", () => this.#copy("Fence", fence())],
-      ["Download SVG", () => this.#save("svg", "image/svg+xml", () => this.#picture().svg)],
-      ["Download PNG", () => this.#save("png", "image/png", () => toPng(this.#picture()))],
+      ["Download SVG", () => this.#save("svg", "image/svg+xml", () => this.picture().svg)],
+      ["Download PNG", () => this.#save("png", "image/png", () => toPng(this.picture()))],
       ["Download CSV", () => this.#save("csv", "text/csv", () => csv(rowsOf(this.taken.seen())))],
       document.fullscreenEnabled && [
         isFull ? "Leave full screen" : "Full screen",
@@ -112,7 +112,8 @@ export class Foot {
     }
   }
 
-  #picture(): Picture {
+  /** What is drawn, with a line on what it is. */
+  picture(): Picture {
     const { exhibits, seen, drawing, theme } = this.taken;
     const title = `${exhibits.map(({ provenance }) => provenance.model).join(", ")} · ${whereOf(seen()[0])}`;
     const text = exhibits[0].text ? ` on “${exhibits[0].text}”` : "";

@@ -52,6 +52,7 @@ export class Frame {
   readonly #notes = element("p", { class: "notes" });
   readonly #panes: Panes;
   readonly #several: Several = { on: false };
+  readonly #printed = element("div", { class: "printed" });
   #theme: Theme;
   #view: View;
   /** What is drawn: one scene, or two side by side. */
@@ -98,9 +99,15 @@ export class Frame {
       this.#notes,
       node,
       keys,
+      this.#printed,
       this.#foot.node,
       this.#status,
     );
+  }
+
+  /** On paper a picture stands for the drawing: it fits any sheet, and is never cut in two. */
+  toPrint(): void {
+    this.#printed.replaceChildren(this.#foot.picture().node);
   }
 
   /** Draws what the state, the theme and the width ask for. */

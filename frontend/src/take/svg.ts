@@ -20,6 +20,7 @@ export interface Words {
 }
 
 export interface Picture {
+  readonly node: SVGElement;
   readonly svg: string;
   /** In CSS pixels. */
   readonly width: number;
@@ -52,14 +53,14 @@ export function toSvg(
     line(caption, MARGIN, MARGIN + 2 * TITLE.size + 4, TITLE.caption, ink("fill", toCss(muted))),
     drawing,
   );
-  return { svg: new XMLSerializer().serializeToString(svg), width, height };
+  return { node: svg, svg: new XMLSerializer().serializeToString(svg), width, height };
 }
 
 /** Draws an element and what it holds, but for what is only there to be clicked. */
 function draw(node: HTMLElement, into: SVGElement, boxes: Box[]): void {
+  if (!node.checkVisibility({ visibilityProperty: true })) return;
   const style = getComputedStyle(node);
-  const { display, visibility, opacity, transform, transformOrigin } = style;
-  if (display === "none" || visibility === "hidden") return;
+  const { opacity, transform, transformOrigin } = style;
   if (node.matches("button, select") && !node.querySelector("canvas")) return;
   const isPlain = opacity === "1" && transform === "none";
   const group = isPlain ? into : shape("g", { opacity });
