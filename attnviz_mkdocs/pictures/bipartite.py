@@ -27,6 +27,7 @@ from attnviz_mkdocs.pictures.theme import (
     WASH,
     focus_opacity,
     head_class,
+    rank_of,
     readable_on_head,
 )
 from attnviz_mkdocs.pictures.tokens import runs_of
@@ -54,6 +55,8 @@ _PAD, _GAP = 10, 6
 _NARROW = 480
 _LINES = (40, 420)
 _ABOVE_LEGEND = 12
+# What tells apart heads of one hue.
+_DASHES = (None, "8", "4", "2")
 _SPEAKER = 22
 _TITLES = 22
 _UNDERLINE = 4
@@ -144,7 +147,15 @@ def bipartite(stage: Stage, heads: Sequence[Shown], *, own_colours: bool = True)
     layout = Layout.of(stage, len(heads))
     colours = [head_class(head.head) if own_colours and head.head is not None else ACCENT for head in heads]
     strongest = 1.0 if scene.signs is None else largest_of(stage.scenes)
-    inks = [_Ink((LESS, MORE) if scene.signs else (colour, colour), strongest) for colour in colours]
+    numbers = [head.head for head in heads if head.head is not None]
+    inks = [
+        _Ink(
+            colours=(LESS, MORE) if scene.signs else (colour, colour),
+            strongest=strongest,
+            dash=_DASHES[rank_of(head.head, numbers)] if colour != ACCENT and head.head is not None else None,
+        )
+        for head, colour in zip(heads, colours, strict=True)
+    ]
     lines, count = _strongest_lines(scene, heads)
     opacity = focus_opacity if scene.is_focused else float
     top = _TITLES if scene.is_across else 0
@@ -171,10 +182,11 @@ def bipartite(stage: Stage, heads: Sequence[Shown], *, own_colours: bool = True)
 
 @dataclass(frozen=True, slots=True)
 class _Ink:
-    """The colour of a head's weights, negative and others, and the weight that is opaque."""
+    """The colour of a head's weights, negative and others, the weight that is opaque, and the dashes of its lines."""
 
     colours: tuple[str, str]
     strongest: float
+    dash: str | None
 
     def colour(self, weight: float) -> str:
         return self.colours[weight >= 0]
@@ -250,6 +262,7 @@ def _strands(
             ),
             fill="none",
             stroke_width=_FEW_WIDTH if count < _MANY else _MANY_WIDTH,
+            stroke_dasharray=inks[head].dash,
             transform=at(layout.left, middle),
         )
 

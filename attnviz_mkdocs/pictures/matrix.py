@@ -104,7 +104,7 @@ def matrix(stage: Stage) -> Drawing:
     largest = largest_of(stage.scenes)
     scope = "both" if len(stage.scenes) > 1 else "this picture" if shown.head is None else "this head"
     masked = bool(np.isnan(cells).any())
-    room = max(layout.width, width) - layout.left
+    room = layout.width - layout.left
     below = scale_legend(largest, f"square-root scale, of {scope}", stage, masked=masked, room=room)
     pinned_columns = [len(columns) - 1 - place if order < 0 else place for place in scene.key.pinned]
     taken = None if scene.taken is None else [scene.taken, len(columns) - 1 - scene.taken][order < 0]

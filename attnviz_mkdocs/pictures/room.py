@@ -33,12 +33,12 @@ _CONTROL, _TILE = 26, 24
 _GAP, _ROW_GAP, _LINE_GAP = 22, 4, 6
 _SWITCH_GAP, _NARROW_SWITCH_GAP = 12, 9
 _TILE_GAP = 3
-_NAME, _SLIDER = 24 * 7.2, 110
+_NAME, _SLIDER, _BOLDER = 24 * 7.2, 110, 4
 _BELOW_TOOLBAR = 8 + 1 + 16
 _NOTES, _NOTES_WIDTH = 12 - 6, 100 * 6.7
 _TOUR, _TOUR_GAP, _WAYS, _TOUR_WIDTH = 16 - 4, 24, 150, 80 * 7.8
 _LEGEND, _LEGEND_LINE, _SCALE, _SCALE_WIDTH, _SPARE = 12, 19, 25, 120 + 16, 8
-_FOOT, _FOOT_GAP, _READOUT = 12, 2, 300
+_FOOT, _FOOT_GAP, _FOOT_ROW_GAP, _WAY_GAP, _READOUT = 12, 20, 2, 16, 300
 _SUMS, _SUMS_GAP = 12, 4
 _STATISTICS, _TURN = 10, 150
 
@@ -135,7 +135,7 @@ class Room:
             how.append(([by, at_least] if at_least else [by], _CONTROL, _ROW_GAP))
         if state.view != "model":
             tiles = [max(26, lettering.width(str(head), _SMALL) + 8) for head in range(scene.heads)]
-            every = [6 + 26] if state.view in ("head", "text") and width >= _NARROW else []
+            every = [6 + 26] if state.view in ("head", "text") or scene.joins_heads else []
             how.append(([lettering.width("Heads", _FONT), tiles[0] + 6, *tiles[1:], *every], _TILE, _TILE_GAP))
         if state.view in _OWN and (state.view != "model" or scene.signs is None):
             how.append(([_switch(_OWN[state.view], width)], _CONTROL, 0))
@@ -169,7 +169,7 @@ class Room:
             case "matrix":
                 # A font that is a little narrower may leave room for larger cells.
                 layout = max((matrix.Layout.of(scene, width + more) for more in (0, _SPARE)), key=lambda of: of.height)
-                return layout.height + _legend(_legend_of(scene), width - layout.left)
+                return layout.height + _legend(_legend_of(scene), layout.width - layout.left)
             case "model":
                 note = _SMALL * _LINE_HEIGHT if scene.unseen and scene.signs is None else 0
                 return model.height(scene, width, is_touched=is_touched) + note + _legend(_legend_of(scene), width)
@@ -185,12 +185,17 @@ class Room:
                 return bipartite.height(scene, is_touched=is_touched) + _legend(_legend_of(scene), width)
 
     def _foot(self, width: float) -> float:
-        made = self._scene.exhibit.provenance
-        about = f"▸ {made.model} · {made.dtype} · error ≤ 0.0021"
-        beside = width - lettering.width(about, _SMALL) - 20 - lettering.width("Copy link", _SMALL) - 20
+        """What is looked at or to be done; beside it if there is room, or below it, ways to sources, table and menu."""
+        made = [part.exhibit.provenance for scene in self._scenes for part in scene.parts]
+        models = {(one.source, one.revision): one.model for one in made}.values()
+        precision = "" if width < _NARROW else " · float32 · error ≤ 0.0021"
+        ways = [f"{model}{precision} ▾" for model in models] + ["Table ▾", "Save & share ▾"]
+        widths = [lettering.width(way, _SMALL) for way in ways]
+        beside = width - sum(widths) - _WAY_GAP * (len(ways) - 1) - _FOOT_GAP
         if beside >= _READOUT:
-            return _FOOT + _paragraphs(self._said, beside, _FONT)
-        return _FOOT + _paragraphs(self._said, width, _FONT) + _FOOT_GAP + _paragraphs([about], width, _SMALL)
+            return _FOOT + max(_CONTROL, _paragraphs(self._said, beside, _FONT))
+        below = _lines(widths, width, _WAY_GAP) * _CONTROL
+        return _FOOT + _paragraphs(self._said, width, _FONT) + _FOOT_ROW_GAP + below
 
 
 def _paragraphs(said: Sequence[str], width: float, size: float) -> float:
@@ -216,7 +221,8 @@ def _legend(said: str, width: float) -> float:
 
 def _switch(titles: Sequence[str], width: float) -> float:
     gap = _NARROW_SWITCH_GAP if width < _NARROW else _SWITCH_GAP
-    return sum(max(24, lettering.width(title, _FONT, bold=True)) + gap for title in titles) - gap
+    # One of them is bold.
+    return sum(max(24, lettering.width(title, _FONT)) + gap for title in titles) - gap + _BOLDER
 
 
 def _lines(items: Sequence[float], width: float, gap: float = _GAP) -> int:

@@ -6,7 +6,7 @@ from math import copysign, sqrt
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from attnviz_mkdocs.pictures.png import Rgba
 
@@ -49,6 +49,11 @@ INK, ACCENT, NEGATIVE, POSITIVE, LESS, MORE = "ink", "accent", "negative", "posi
 def head_class(head: int) -> str:
     """The class of what has a head's colour; there are ten."""
     return f"h{head % 10}"
+
+
+def rank_of(head: int, heads: Sequence[int]) -> int:
+    """How many of some heads come before one that they have the hue of; more than that is not told apart."""
+    return sum(other < head and (head - other) % 10 == 0 for other in heads) % 4
 
 
 def schemes(theme: Theme) -> tuple[Scheme, ...]:
