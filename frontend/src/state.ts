@@ -26,7 +26,7 @@ export interface State {
   readonly attention: string;
   /** The model's own number of a layer. */
   readonly layer: number;
-  /** The heads that the head view shows; the first is the matrix view's while `head` is null. */
+  /** The heads that the head and text view show; the first is the matrix view's while `head` is null. */
   readonly heads: readonly number[];
   /** The head that the model view has opened or that the matrix view shows. */
   readonly head: number | null;
@@ -148,7 +148,7 @@ export function reduce(state: State, change: unknown, shape: Shape): State {
     step: shape.steps ? (index(wanted.step, shape.steps) ?? state.step) : null,
   };
   if ("head" in wanted) return next;
-  if ("heads" in wanted) return { ...next, head: next.view === "head" ? null : alone(next) };
+  if ("heads" in wanted) return { ...next, head: showsMany(next) ? null : alone(next) };
   return next.view === state.view ? next : keepHead(next, state);
 }
 
@@ -172,10 +172,13 @@ function attentionOf({ attention }: { readonly attention: unknown }, { attention
 
 /** One head that was looked at stays in sight when the view changes. */
 function keepHead(next: State, before: State): State {
-  if (next.view === "head") return next.head === null ? next : { ...next, heads: [next.head], head: null };
-  if (before.view === "head") return { ...next, head: alone(next) };
+  if (showsMany(next)) return next.head === null ? next : { ...next, heads: [next.head], head: null };
+  if (showsMany(before)) return { ...next, head: alone(next) };
   return next;
 }
+
+/** Whether the view shows `heads`, and not one that is opened. */
+const showsMany = ({ view }: State): boolean => view === "head" || view === "text";
 
 /** One head that is asked for by itself is the one that is opened. */
 const alone = ({ heads }: State): number | null => (heads.length === 1 ? heads[0] : null);

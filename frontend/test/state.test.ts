@@ -9,7 +9,7 @@ const self: AttentionShape = {
   key: { length: 12 },
   hasPair: true,
 };
-const SHAPE: Shape = { views: ["head", "model", "matrix"], attentions: [self], steps: 0 };
+const SHAPE: Shape = { views: ["head", "model", "matrix", "text"], attentions: [self], steps: 0 };
 const START = initialState(SHAPE);
 
 test("at first: the first view and layer, all heads, nothing pinned", () => {
@@ -157,13 +157,16 @@ describe("switching views", () => {
   test("a head opened in the model view stays in sight", () => {
     const open = reduce(go(START, "model"), { layer: 3, head: 2 }, SHAPE);
     expect(shownHead(go(open, "matrix"))).toBe(2);
-    expect(go(open, "head")).toMatchObject({ layer: 3, heads: [2], head: null });
+    for (const view of ["head", "text"]) {
+      expect(go(open, view)).toMatchObject({ layer: 3, heads: [2], head: null });
+    }
   });
 
-  test("a head shown alone is opened, several are not", () => {
-    const alone = reduce(START, { heads: [1] }, SHAPE);
+  test.each(["head", "text"])("from the %s view a head shown alone is opened, several are not", (view) => {
+    const alone = reduce(go(START, view), { heads: [1] }, SHAPE);
+    expect(alone.head).toBe(null);
     expect(go(alone, "model").head).toBe(1);
-    expect(go(START, "model").head).toBe(null);
+    expect(go(go(START, view), "model").head).toBe(null);
   });
 
   test("the shown heads come back if none was chosen meanwhile", () => {

@@ -148,6 +148,8 @@ def test_what_a_token_gets(alone):
     assert (state(view)["query"], state(view)["key"]) == (None, 3)
     assert shades(view) == on_scale(weights[0, 0, :, 3])
     assert "what the outlined token gets" in view.locator(".legend").inner_text()
+    view.get_by_role("button", name="gets").click()
+    assert state(view)["key"] == 3
     spans(view).nth(1).click()
     assert (state(view)["query"], state(view)["key"]) == (None, 1)
 
@@ -281,6 +283,12 @@ def test_the_keyboard_goes_along_the_text_and_between_lines(alone, tab):
     assert pinned[0] == 1
     keys.press("Escape")
     assert state(view)["query"] is None
+    # From what is chosen the keyboard goes on.
+    view.locator(".drawing").blur()
+    view.evaluate("(view) => { view.state = { query: 9 } }")
+    view.locator(".drawing").focus()
+    keys.press("ArrowRight")
+    assert "token9 → token10" in view.locator(".readout").inner_text()
     keys.press("Tab")
     assert not view.locator(".drawing").evaluate("(body) => body === body.getRootNode().activeElement")
 

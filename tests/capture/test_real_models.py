@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from attnviz_mkdocs.capture.recording.batches import by_length, pad
 from attnviz_mkdocs.capture.subject import Job
 from attnviz_mkdocs.exhibit import Track
 from attnviz_mkdocs.quantise import ABSOLUTE_ERROR, FLOOR, RELATIVE_ERROR
-from attnviz_mkdocs.spec import Text
+from attnviz_mkdocs.spec import Text, load_gallery
 
 pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[2]
 
 WORDS = ["the", "cat", "sat", "on", "a", "warm", "mat", "because", "it", "rained", "all", "day"]
 SENTENCES = [
@@ -36,10 +39,9 @@ def real(request):
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture
-def own(real):
-    """The model asked by itself, by the documented way."""
-    model = copy.deepcopy(real[0].listener.model)
+def asked_by_itself(subject):
+    """The model's attention, by the documented way."""
+    model = copy.deepcopy(subject.listener.model)
     model.set_attn_implementation("eager")
 
     def attention(encoding) -> torch.Tensor:
@@ -48,6 +50,11 @@ def own(real):
             return torch.cat(model(ids, output_attentions=True).attentions)
 
     return attention
+
+
+@pytest.fixture
+def own(real):
+    return asked_by_itself(real[0])
 
 
 def tracks_of(subject, batch) -> list[Track]:
@@ -180,6 +187,28 @@ def test_what_the_gallery_says_of_four_more_pairs(pronouns, request):
         opposite, alike = ([heads[9, head] for heads in preferred] for head in (3, 4))
         assert (min(opposite), max(opposite)) == pytest.approx((-0.67, -0.28), abs=0.007)
         assert (min(alike), max(alike)) == pytest.approx((0.22, 0.54), abs=0.007)
+
+
+def test_what_the_gallery_says_of_heads_that_repeat(smollm2):
+    subject, _ = smollm2
+    ask = asked_by_itself(subject)
+
+    def read(gallery: str, text: str) -> tuple[list[str], np.ndarray]:
+        encoding = subject.reader.read(load_gallery(ROOT / f"gallery/{gallery}.yaml", ROOT).texts[text])
+        return [token.label for token in encoding.tokens["text"]], ask(encoding).numpy()
+
+    _, gulls = read("induction", "gulls")
+    previous = np.diagonal(gulls, -1, -2, -1).mean(-1)
+    assert np.argwhere(previous > 0.5).tolist() == [[1, 2], [2, 1], [11, 1], [16, 0]]
+    assert previous.max() == previous[16, 0]
+    labels, story = read("long", "keeper")
+    assert len(labels) == 141
+    first, second, last = (i for i, label in enumerate(labels) if label == "keeper")
+    assert last == 132
+    row = story[18, 6, last]
+    assert row[[first + 1, second + 1, 0]] == pytest.approx([0.37, 0.23, 0.33], abs=0.0055)
+    former, latter = (i for i, label in enumerate(labels) if label == "Brand")
+    assert story[18, 6, latter, former + 1] > 0.99
 
 
 def test_labels_are_the_texts_own_characters(real):

@@ -166,6 +166,7 @@ function massSlider(change: Change): Toolbar {
   const { node, show } = slider("Strongest", { min: "5", max: "100", step: "5" }, (mass) =>
     change({ mass: mass / 100 }),
   );
+  node.className = "mass";
   node.title = "Of each query, the keys that make up this share";
   return {
     node,

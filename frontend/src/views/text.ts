@@ -108,7 +108,7 @@ class Text {
 
   /** Goes along the text, or to the nearest token of the line above or below. */
   move(rows: number, columns: number): void {
-    const from = this.#at ?? this.#spans.find((span) => span.classList.contains("pin"));
+    const from = this.#at ?? this.#spans.find((span) => span.classList.contains("outlined"));
     const steps = from?.closest("[dir=rtl]") ? -columns : columns;
     const next = from ? clamp(this.#spans.indexOf(from) + steps, this.#spans.length) : 0;
     const to = from && rows ? this.#beside(from, rows) : this.#spans[next];
@@ -135,7 +135,8 @@ class Text {
 
   /** Looks at tokens as those that give, or as those that get. */
   #look(side: Side): void {
-    const { [otherSide(side)]: pins } = this.stage.state();
+    if (side === this.#side) return;
+    const { [this.#side]: pins } = this.stage.state();
     this.#side = side;
     this.stage.change({ [side]: pins, [otherSide(side)]: null });
     this.#show();
@@ -188,10 +189,11 @@ class Text {
   #shade(focus: Selection): void {
     const { scene, scenes } = this.stage;
     const shades = new Map<HTMLElement, number | string>();
-    const all = scenes.flatMap((other) => this.#weights(other, focus)?.weights ?? []);
+    const own = this.#weights(scene, focus);
+    const all = scenes.flatMap((other) => (other === scene ? own : this.#weights(other, focus))?.weights ?? []);
     const largest = all.reduce((most: number, weight) => Math.max(most, Math.abs(weight ?? 0)), FLOOR);
     const shading = shadingOf(this.stage, largest);
-    const { side, weights } = this.#weights(scene, focus) ?? { side: "key", weights: [] };
+    const { side, weights } = own ?? { side: "key", weights: [] };
     weights.forEach((weight, i) => {
       shades.set(this.#spanOf[side][this.#selection[side][i]], weight === null ? UNSEEN : placeOn(shading, weight));
     });
