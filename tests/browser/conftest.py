@@ -20,7 +20,7 @@ import browser as machine  # noqa: E402 - the same search for a browser that `ma
 
 from attnviz_mkdocs.codec import encode  # noqa: E402
 from attnviz_mkdocs.render import draw_page  # noqa: E402
-from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text  # noqa: E402
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Subject, Text  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +142,27 @@ def alone(tmp_path, tab):
         return tab.open(page).view()
 
     return open_it
+
+
+@pytest.fixture
+def page_of(tmp_path):
+    """A page with one comparison and nothing else."""
+
+    def write_it(first, second, kind: str = "head", names: tuple[str, str] = ("she", "he"), **options):
+        model, text = Model(source="x"), Text(text="x")
+        other = Subject("other", model, text)
+        given = Options(**options)
+        figure = Figure(kind, "small", model, text, given, None, Place("x"), name="two", second=other, names=names)
+        page = tmp_path / "view.html"
+        page.write_text(draw_page(figure, "key", encode(first), second=encode(second)), encoding="utf-8")
+        return page
+
+    return write_it
+
+
+@pytest.fixture
+def compared(page_of, tab):
+    return lambda *given, **options: tab.open(page_of(*given, **options)).view()
 
 
 def show_options(view: Locator) -> None:

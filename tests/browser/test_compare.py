@@ -10,10 +10,7 @@ import pytest
 from builders import attention, exhibit, later, translation
 from conftest import show_options, theme
 
-from attnviz_mkdocs.codec import encode
 from attnviz_mkdocs.exhibit import SELF, TEXT, Attention
-from attnviz_mkdocs.render import draw_page
-from attnviz_mkdocs.spec import Figure, Model, Options, Place, Subject, Text
 
 SHE = ("[CLS]", "the", "nurse", "She", "[SEP]")
 HE = ("[CLS]", "the", "old", "nurse", "He", "[SEP]")
@@ -39,27 +36,6 @@ def aligned_difference(first, second, layer: int, head: int) -> np.ndarray:
     left = np.full((6, 6), np.nan)
     left[np.ix_(IN_HE, IN_HE)] = a - b[np.ix_(IN_HE, IN_HE)]
     return left
-
-
-@pytest.fixture
-def page_of(tmp_path):
-    """A page with one comparison and nothing else."""
-
-    def write_it(first, second, kind: str = "head", names: tuple[str, str] = ("she", "he"), **options):
-        model, text = Model(source="x"), Text(text="x")
-        other = Subject("other", model, text)
-        given = Options(**options)
-        figure = Figure(kind, "small", model, text, given, None, Place("x"), name="two", second=other, names=names)
-        page = tmp_path / "view.html"
-        page.write_text(draw_page(figure, "key", encode(first), second=encode(second)), encoding="utf-8")
-        return page
-
-    return write_it
-
-
-@pytest.fixture
-def compared(page_of, tab):
-    return lambda *given, **options: tab.open(page_of(*given, **options)).view()
 
 
 def state(view) -> dict:

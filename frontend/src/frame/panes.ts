@@ -121,9 +121,9 @@ export class Panes {
 
 /** Readers of the screen hand it the keys; what is inside is still there for them. */
 function bodyOf(scene: Scene, { title }: View): HTMLElement {
-  const name = scene.name && `${scene.name}, `;
+  const name = scene.name || `${title} view`;
   const attributes = { class: "drawing", tabindex: "0", role: "application", "aria-describedby": "keys" };
-  return element("div", { ...attributes, "aria-label": `${name}${title} view: ${sizes(scene)}` });
+  return element("div", { ...attributes, "aria-label": `${name}: ${sizes(scene)}` });
 }
 
 /** How many tokens attend to how many, for those who don't see it. */

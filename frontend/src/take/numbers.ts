@@ -53,7 +53,7 @@ export function whereOf(seen: Seen): string {
 /** A spreadsheet holds no more rows. */
 const MOST_ROWS = 2 ** 20;
 
-const TITLES: Row = ["layer", "head", "query index", "query token", "key index", "key token", "weight"];
+const TITLES: Row = ["layer", "head", "query index", "query token", "key index", "key token"];
 
 /**
  * A row for each weight that is shown, below one of titles; those that are masked or hidden are null. Of several
@@ -63,7 +63,7 @@ const TITLES: Row = ["layer", "head", "query index", "query token", "key index",
 export function* rowsOf(all: readonly Seen[]): Generator<Row> {
   const isOne = all.length === 1;
   let count = 0;
-  yield isOne ? TITLES : ["of", ...TITLES];
+  yield [...(isOne ? [] : ["of"]), ...TITLES, all[0].scene.signed ? "difference" : "weight"];
   for (const seen of all) {
     const { state, scene } = seen;
     const { query: queries, key: keys } = select(scene, state.filter);
@@ -75,8 +75,8 @@ export function* rowsOf(all: readonly Seen[]): Generator<Row> {
       for (const query of queries) {
         for (const key of keys) {
           const weight = weightOf(shown, query * scene.key.length + key);
-          const row = [layer, head, query, scene.query[query].label, key, scene.key[key].label, weight];
-          yield isOne ? row : [scene.name, ...row];
+          const tokens = [query, scene.query[query].label, key, scene.key[key].label];
+          yield [...(isOne ? [] : [scene.name]), layer, head, ...tokens, weight];
         }
       }
     }

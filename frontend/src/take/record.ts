@@ -17,7 +17,6 @@ export function record(painter: Painter, { left, top }: DOMRect): SVGElement {
   const group = shape("g", { transform: `translate(${left} ${top})` });
   const context = element("canvas").getContext("2d") as Recorder;
   let outline: Values = {};
-  let d = "";
   let strand = { of: "", node: group };
 
   const keep = (made: SVGElement) => {
@@ -39,27 +38,21 @@ export function record(painter: Painter, { left, top }: DOMRect): SVGElement {
     },
     beginPath: () => {
       outline = {};
-      d = "";
     },
     moveTo: (x, y) => {
-      d += `M${x} ${y}`;
+      outline = { d: `${outline.d ?? ""}M${x} ${y}` };
     },
     lineTo: (x, y) => {
-      d += `L${x} ${y}`;
+      outline = { d: `${outline.d}L${x} ${y}` };
     },
     roundRect: (x, y, width, height, rx) => {
       outline = { x, y, width, height, rx: Number(rx) };
     },
     stroke: () => {
+      if (!Object.keys(outline).length) return;
+      const dashes = { "stroke-dasharray": context.getLineDash().join(" ") || undefined };
       const style = { fill: "none", "stroke-width": context.lineWidth, ...ink("stroke", String(context.strokeStyle)) };
-      keep(
-        shape(d ? "path" : "rect", {
-          ...outline,
-          d: d || undefined,
-          "stroke-dasharray": context.getLineDash().join(" ") || undefined,
-          ...style,
-        }),
-      );
+      keep(shape("d" in outline ? "path" : "rect", { ...outline, ...dashes, ...style }));
     },
     putImageData: (image: ImageData, x: number, y: number) => {
       const { width, height } = image;

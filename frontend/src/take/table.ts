@@ -44,7 +44,7 @@ function ofModel(seen: Seen, selection: Selection): Numbers {
     rows.push([`layer ${layer}, ${shown.name}`, from, to, written(shown.data.weights[query * scene.key.length + key])]);
   }
   const caption = `${titleOf(seen)}: the strongest pair of each head`;
-  return { caption, titles: ["Head", "From", "To", "Weight"], rows };
+  return { caption, titles: ["Head", "From", "To", scene.signed ? "Difference" : "Weight"], rows };
 }
 
 /** Of one query what comes of its neurons, key by key. */
@@ -106,4 +106,4 @@ function ofPairs(seen: Seen, { query: queries, key: keys }: Selection, shown: Sh
 /** With the drawing's name beside another. */
 const titleOf = (seen: Seen): string => (seen.scene.name && `${seen.scene.name}: `) + whereOf(seen);
 
-const written = (weight: number | null): string => weight?.toFixed(3) ?? ABSENT;
+const written = (weight: number | null): string => weight?.toFixed(3).replace("-", "−") ?? ABSENT;
