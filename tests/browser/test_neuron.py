@@ -325,7 +325,7 @@ def test_without_neurons_there_is_no_neuron_view(tab, tmp_path):
     page = tmp_path / "view.html"
     page.write_text(draw_page(figure("neuron"), "key", encode(neurons()[0])), encoding="utf-8")
     view = tab.open(page).view()
-    assert view.locator(".views button").all_inner_texts() == ["Head", "Model", "Matrix"]
+    assert view.locator(".views button").all_inner_texts() == ["Head", "Model", "Matrix", "Text"]
     assert state(view)["view"] == "head"
     assert view.evaluate("(view) => view.neurons") is None
 

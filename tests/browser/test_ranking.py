@@ -232,7 +232,7 @@ def test_many_heads_scroll_sideways_with_their_layers_in_sight(alone, tab, layer
     tab.page.set_viewport_size({"width": 320, "height": 900})
     view = alone(exhibit(attention(layers, heads, 6)), "model")
     assert float(view.locator(".drawing").evaluate("(body) => parseFloat(body.style.getPropertyValue('--cell'))")) >= 14
-    scroll = view.locator(".scroll")
+    scroll = view.locator(".drawing .scroll")
     scroll.evaluate("(box) => { box.scrollLeft = 1000 }")
     edge = scroll.bounding_box()["x"]
     assert view.locator(".row > span").nth(layers - 1).bounding_box()["x"] == pytest.approx(edge, abs=1)
