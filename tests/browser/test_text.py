@@ -293,6 +293,17 @@ def test_the_keyboard_goes_along_the_text_and_between_lines(alone, tab):
     assert not view.locator(".drawing").evaluate("(body) => body === body.getRootNode().activeElement")
 
 
+def test_keys_lead_to_other_layers_and_heads(alone, tab):
+    view = alone(exhibit(attention(3, 4, TOKENS)), "text")
+    view.locator(".drawing").focus()
+    tab.page.keyboard.press("PageDown")
+    tab.page.keyboard.press(".")
+    assert (state(view)["layer"], state(view)["heads"]) == (1, [0])
+    tab.page.keyboard.press(".")
+    tab.page.keyboard.press("PageUp")
+    assert (state(view)["layer"], state(view)["heads"]) == (0, [1])
+
+
 def test_a_tap_pins_and_adds(chromium, alone, tmp_path):
     alone(exhibit(attention(1, 1, TOKENS)), "text")
     context = chromium.new_context(has_touch=True, viewport={"width": 320, "height": 700})

@@ -2,7 +2,7 @@ import { onKeys } from "../drawing/interaction.ts";
 import { choiceOf, joinsLayers } from "../scene/shown.ts";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import type { View } from "./view.ts";
-import { WALK, walk } from "./walk.ts";
+import { onlyHead, WALK, walk } from "./walk.ts";
 
 /** Queries left, keys right, a line for each weight of the chosen heads. */
 export const headView: View = {
@@ -24,10 +24,7 @@ export const headView: View = {
       press: (add) => drawing.press(add),
       cancel: () => stage.change({ query: null, key: null }),
       leave: () => drawing.leave(),
-      ...walk(stage, () => {
-        const { heads } = stage.state();
-        return heads.length === 1 ? heads[0] : null;
-      }),
+      ...walk(stage, () => onlyHead(stage.state())),
     });
     return () => drawing.update();
   },

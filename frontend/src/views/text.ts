@@ -17,13 +17,14 @@ import { shadingOf } from "./shades.ts";
 import { flow } from "./text/flow.ts";
 import { inkOn, type Shades, shadesOf } from "./text/shades.ts";
 import type { Stage, View } from "./view.ts";
+import { onlyHead, WALK, walk } from "./walk.ts";
 
 /** The text itself, each token shaded by its attention. */
 export const textView: View = {
   name: "text",
   title: "Text",
   hint: "Point at a token to see what it gives or gets; click to pin it.",
-  description: "The text, shaded by attention. Arrow keys choose a token, Enter pins it, Escape unpins.",
+  description: `Left and right choose a token, up and down one of another line, Enter pins it, Shift with Enter adds it. ${WALK}`,
   heads: "many",
   hasLayer: (state) => !joinsLayers(state),
   shows: choiceOf,
@@ -35,6 +36,7 @@ export const textView: View = {
       press: (add) => text.press(add),
       cancel: () => stage.change({ query: null, key: null }),
       leave: () => text.point(null),
+      ...walk(stage, () => onlyHead(stage.state())),
     });
     return () => text.update();
   },

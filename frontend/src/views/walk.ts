@@ -1,4 +1,5 @@
 import { clamp, type Steering } from "../drawing/interaction.ts";
+import type { State } from "../state.ts";
 import type { Stage } from "./view.ts";
 
 export const WALK = "Page Up and Page Down lead to another layer, comma and full stop to another head.";
@@ -13,3 +14,6 @@ export function walk(
     head: (by) => change({ heads: [clamp((current() ?? (by > 0 ? -1 : heads)) + by, heads)] }),
   };
 }
+
+/** The head that is shown alone; null where there are several. */
+export const onlyHead = ({ heads }: State): number | null => (heads.length === 1 ? heads[0] : null);
