@@ -8,7 +8,7 @@ import type { Side } from "../../scene/tokens.ts";
 /** Weaker lines are not seen. */
 export const FAINTEST = 0.005;
 /** More lines than this are not told apart; the weakest are left out, and the reader is told. */
-const MOST_LINES = 10_000;
+const MOST_LINES = 6_000;
 
 export interface ShownHead extends Shown {
   /** Of a weight: the head's, or that of its sign. */
