@@ -323,6 +323,11 @@ STATES = [
 ]
 
 
+def shown(state: dict) -> dict:
+    """A state without what a view doesn't show: the head view the one that is opened, the others those of the head view."""
+    return {key: value for key, value in state.items() if key != ("head" if state["view"] == "head" else "heads")}
+
+
 @pytest.mark.parametrize("number", range(3))
 def test_a_fence_gives_the_view_again_with_its_state(tab, site, number):
     built = site(pages={"page.md": PAGE})
@@ -341,7 +346,7 @@ def test_a_fence_gives_the_view_again_with_its_state(tab, site, number):
     built = site(pages=pages)
     for i, wanted in enumerate(states):
         again = tab.open(built / f"again{i}.html").view()
-        assert again.evaluate("(view) => view.state") == wanted, fences[i]
+        assert shown(again.evaluate("(view) => view.state")) == shown(wanted), fences[i]
         assert again.evaluate("(view) => view.exhibit.tokens.query") is not None
     caption = "A caption." if number == 1 else "A caption with"
     assert caption in tab.page.locator("figcaption").inner_text()

@@ -9,20 +9,15 @@ export interface Fence {
 }
 
 /** @param state What the reader chose, in the words of an address. */
-export function writeFence(
-  { argument, body }: Fence,
-  state: readonly (readonly [field: string, value: string])[],
-): string {
+export function writeFence({ argument, body }: Fence, state: readonly (readonly [field: string, value: string])[]) {
   const lines = state
-    // A view without heads can't be asked for.
-    .filter(([field, value]) => field !== "step" && !(field === "heads" && value === ""))
-    .map(([field, value]) => `${field}: ${written(field, value)}\n`.replace(" \n", "\n"));
+    // An author can't write that nothing is chosen, and steps are a fence's own.
+    .filter(([field, value]) => value !== "" && field !== "step")
+    .map(
+      ([field, value]) =>
+        `${field}: ${field === "heads" || value.includes(",") ? `[${value.replaceAll(",", ", ")}]` : value}\n`,
+    );
   const inside = body + lines.join("");
   const marks = "`".repeat(Math.max(3, ...[...inside.matchAll(/`+/g)].map(([run]) => run.length + 1)));
   return `${marks}attnviz${argument && ` ${argument}`}\n${inside}${marks}\n`;
-}
-
-function written(field: string, value: string): string {
-  if (field === "heads" || value.includes(",")) return `[${value.replaceAll(",", ", ")}]`;
-  return value;
 }
