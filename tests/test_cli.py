@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -212,3 +213,17 @@ def test_a_broken_mkdocs_yml_is_told(run, folder, mkdocs, words):
 
 def test_the_schema_is_json(run):
     assert json.loads(run("schema").stdout)["$schema"]
+
+
+def test_export_writes_a_picture(run, folder, captured):
+    result = run("export", "small/lines", "-o", "x.svg")
+    assert result.exit_code == 0, result.stderr
+    root = ElementTree.parse(folder.root / "x.svg").getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert {"cat", "sat"} <= {node.text for node in root.iter()}
+    assert "<picture>" in run_html(run, folder)
+
+
+def run_html(run, folder) -> str:
+    assert run("export", "small/lines", "-o", "x.html").exit_code == 0
+    return (folder.root / "x.html").read_text()

@@ -57,6 +57,8 @@ _LINES = (40, 420)
 _ABOVE_LEGEND = 12
 # What tells apart heads of one hue.
 _DASHES = (None, "8", "4", "2")
+# Up to here a hundredth of opacity is seen, above a fortieth.
+_FAINT = 0.1
 _SPEAKER = 22
 _TITLES = 22
 _UNDERLINE = 4
@@ -250,7 +252,7 @@ def _strands(
         start, end = (round(part * drop) for part in (_LEVEL, 1 - _LEVEL))
         path = f"M0 {line.query * layout.row}c{thirds[0]} {start} {thirds[1]} {end} {wide} {drop}"
         ink = inks[line.head]
-        shade = f"{opacity(ink.strength(line.weight)):.2f}"
+        shade = _shade(opacity(ink.strength(line.weight)))
         strands[line.head][ink.colour(line.weight), shade].append(element("path", d=path))
     for head, shades in sorted(strands.items()):
         middle = layout.row * (0.5 + (head + 0.5 - len(inks) / 2) * (0.5 / len(inks)))
@@ -265,6 +267,11 @@ def _strands(
             stroke_dasharray=inks[head].dash,
             transform=at(layout.left, middle),
         )
+
+
+def _shade(opacity: float) -> str:
+    """An opacity with the digits that are seen."""
+    return f"{opacity:.2f}" if opacity < _FAINT else f"{round(opacity * 40) / 40:.3g}"
 
 
 def _titles(scene: Scene, layout: Layout) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -53,7 +54,8 @@ def wrap(text: str, room: float, size: float) -> list[str]:
     """A text in lines that are no wider than there is room, broken at its spaces."""
     lines: list[list[str]] = []
     end = 0.0
-    for word in text.split():
+    # Not at spaces that join what belongs together, such as those before a percent sign.
+    for word in re.findall(r"[^ \n\t]+", text):
         end += width(f" {word}", size)
         if lines and end <= room:
             lines[-1].append(word)

@@ -104,7 +104,9 @@ def matrix(stage: Stage) -> Drawing:
     largest = largest_of(stage.scenes)
     scope = "both" if len(stage.scenes) > 1 else "this picture" if shown.head is None else "this head"
     masked = bool(np.isnan(cells).any())
-    room = layout.width - layout.left
+    # It stands in the middle.
+    left = max(0, (width - layout.width) // 2)
+    room = max(layout.width, width - left) - layout.left
     below = scale_legend(largest, f"square-root scale, of {scope}", stage, masked=masked, room=room)
     pinned_columns = [len(columns) - 1 - place if order < 0 else place for place in scene.key.pinned]
     taken = None if scene.taken is None else [scene.taken, len(columns) - 1 - scene.taken][order < 0]
@@ -117,8 +119,6 @@ def matrix(stage: Stage) -> Drawing:
         *_speakers(scene, columns, layout),
         group(layout.left, layout.height + _ABOVE_LEGEND, below.body),
     ]
-    # It stands in the middle.
-    left = max(0, (width - layout.width) // 2)
     return Drawing(width, layout.height + _ABOVE_LEGEND + below.height, group(left, 0, *body))
 
 

@@ -6,6 +6,7 @@ place that must know. `style` turns that into CSS, which works it out from the w
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -258,30 +259,30 @@ def as_css(of_width: Callable[[float], float]) -> str:
 
     It is a sum of slopes and steps, each at its part of the widths, in terms of ``100cqi``.
     """
-    heights = np.array([of_width(width) for width in _WIDTHS]) + _SLACK
-    # A width between two needs what the higher of them needs.
-    needed = np.maximum(heights, np.append(heights[1:], heights[-1]))
+    # Until the next width that is looked at, what is needed begins or ends with the most of it.
+    needed = np.array([max(of_width(width), of_width(width + _WIDTHS.step - 1)) for width in _WIDTHS]) + _SLACK
     widths = np.array(_WIDTHS, float)
     terms: list[str] = []
-    end = None
+    end = 0.0
     for first, last in _segments(widths, needed):
         slope, start = _line(widths[first : last + 1], needed[first : last + 1])
-        jump = start - (end if end is not None else 0)
-        if end is None:
-            terms.append(f"{start:.0f}px")
-        elif abs(jump) >= 1:
+        # Of what is written, not of what was worked out: roundings would add up.
+        slope, jump = round(slope, 4), ceil(start - end)
+        if not terms:
+            terms.append(f"{jump}px")
+        elif jump:
             terms.append(_step(widths[first], jump))
-        if abs(slope) >= 0.005:  # noqa: PLR2004 - less is not seen
-            terms.append(f"{slope:.3g}*clamp(0px,100cqi - {widths[first]:.0f}px,{widths[last] - widths[first]:.0f}px)")
-        end = start + slope * (widths[last] - widths[first])
+        if slope:
+            terms.append(f"{slope:g}*clamp(0px,100cqi - {widths[first]:.0f}px,{widths[last] - widths[first]:.0f}px)")
+        end += jump + slope * (widths[last] - widths[first])
     return f"calc({' + '.join(terms)})"
 
 
-def _step(width: float, jump: float) -> str:
+def _step(width: float, jump: int) -> str:
     """What is added from a width on; where more is needed it comes in time, where less not too early."""
     if jump > 0:
-        return f"clamp(0px,(100cqi - {width - _WIDTHS.step:.0f}px)*99,{jump:.0f}px)"
-    return f"clamp({jump:.0f}px,({width:.0f}px - 100cqi)*99,0px)"
+        return f"clamp(0px,(100cqi - {width - _WIDTHS.step:.0f}px)*999,{jump}px)"
+    return f"clamp({jump}px,({width:.0f}px - 100cqi)*999,0px)"
 
 
 def _segments(widths: np.ndarray, needed: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -296,9 +297,10 @@ def _segments(widths: np.ndarray, needed: np.ndarray) -> Iterator[tuple[int, int
 
 
 def _line(widths: np.ndarray, needed: np.ndarray) -> tuple[float, float]:
-    """Slope and start of a line that is never below what is needed."""
+    """Slope and start of a line that is never below what is needed, from each width to the next."""
     slope = (needed[-1] - needed[0]) / (widths[-1] - widths[0]) if len(widths) > 1 else 0.0
-    return float(slope), float((needed - slope * (widths - widths[0])).max())
+    ends = widths - widths[0] + (_WIDTHS.step if slope < 0 else 0)
+    return float(slope), float((needed - slope * ends).max())
 
 
 def _is_good(widths: np.ndarray, needed: np.ndarray) -> bool:

@@ -56,7 +56,7 @@ def test_pages_in_folders_find_the_assets(folder, captured, theme, directory_url
     page = site / ("deep/er/page/index.html" if directory_urls else "deep/er/page.html")
     html = page.read_text()
     found = re.findall(r'(?:src|href|data-src)="([^"]*assets/attnviz/[^"]*)"', html)
-    assert len(found) == 3
+    assert len(found) == 4  # style, script, data and picture
     for link in found:
         assert (page.parent / link).is_file(), link
 
@@ -153,3 +153,33 @@ def test_serve_watches_galleries_and_arrays(folder, captured):
 
     plugin.on_serve(Server(), config=config, builder=None)
     assert watched == [str(folder.root / name) for name in ("arrays", "gallery", "own.safetensors")]
+
+
+def test_a_view_has_a_picture_beside_it_that_search_doesn_t_find(folder, captured):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [search, attnviz]\n")
+    folder.write("docs/other.md", "```attnviz small/lines\n```\n\n```attnviz small/grid\n```\n")
+    site = build_site(folder, strict=True)
+    pictures = site / "assets/attnviz/pictures"
+    images = [
+        re.findall(r'<img src="([^"]+)" alt="([^"]+)"', (site / page).read_text())
+        for page in ("index.html", "other/index.html")
+    ]
+    assert [len(found) for found in images] == [1, 2]
+    (wide, words), (_, others) = images[1]
+    assert images[0][0][1] == words != others
+    assert (site / "other" / wide).resolve() == (site / images[0][0][0]).resolve()
+    # Two views, each wide and narrow; none of views that no page shows.
+    assert len(list(pictures.iterdir())) == 4
+    index = (site / "search/search_index.json").read_text()
+    assert words.split("“")[0] not in index
+    assert "svg" not in index
+
+
+def test_pictures_are_kept_for_the_next_build_and_not_in_git(folder, captured):
+    build_site(folder)
+    kept = sorted((folder.root / ".cache/attnviz").iterdir())
+    assert kept[0].read_text() == "*\n"
+    times = [file.stat().st_mtime_ns for file in kept]
+    build_site(folder, strict=True)
+    assert [file.stat().st_mtime_ns for file in kept] == times
+    assert sorted((folder.root / ".cache/attnviz").iterdir()) == kept

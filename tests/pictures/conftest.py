@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from attnviz_mkdocs.pictures import draw, picture_of
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@dataclass
+class Drawn:
+    """A picture as its elements."""
+
+    content: str
+
+    @cached_property
+    def root(self) -> ET.Element:
+        return ET.fromstring(self.content)
+
+    def all(self, name: str) -> Iterator[ET.Element]:
+        return self.root.iter(f"{SVG}{name}")
+
+    @property
+    def words(self) -> list[str]:
+        return [node.text or "" for node in self.all("text")]
+
+    @property
+    def lines(self) -> list[ET.Element]:
+        """Paths of attention, each a line."""
+        return [path for path in self.all("path") if path.get("d", "").startswith("M0 ") and "c" in path.get("d", "")]
+
+
+def figure_of(kind: str | None = "head", *, steps: tuple = (), **options: object) -> Figure:
+    return Figure(kind, "small", Model(source="x"), Text(text="x"), Options(**options), None, Place("x"), steps=steps)
+
+
+@pytest.fixture
+def drawn():
+    def draw_it(
+        made, kind: str | None = "head", width: int = 688, theme: str = "both", neurons=None, **options
+    ) -> Drawn:
+        return Drawn(draw(figure_of(kind, **options), made, width, theme, neurons=neurons))
+
+    return draw_it
+
+
+@pytest.fixture
+def pictured():
+    def picture(made, kind: str | None = "head", neurons=None, **options):
+        return picture_of(figure_of(kind, **options), made, neurons)
+
+    return picture
