@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -218,7 +218,7 @@ def test_the_schema_is_json(run):
 def test_export_writes_a_picture(run, folder, captured):
     result = run("export", "small/lines", "-o", "x.svg")
     assert result.exit_code == 0, result.stderr
-    root = ElementTree.parse(folder.root / "x.svg").getroot()
+    root = ET.parse(folder.root / "x.svg").getroot()
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert {"cat", "sat"} <= {node.text for node in root.iter()}
     assert "<picture>" in run_html(run, folder)

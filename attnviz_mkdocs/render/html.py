@@ -8,11 +8,11 @@ from base64 import b64encode
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from attnviz_mkdocs.fence import write_fence
-from attnviz_mkdocs.pictures.svg import data_uri
 from attnviz_mkdocs.render import base85
 from attnviz_mkdocs.views import first_state, step_states
 
@@ -31,6 +31,8 @@ _templates = Environment(
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
+#: Signs that stand for themselves in an address in an attribute, whatever a standard would rather have.
+_PLAIN = " !$'()*+,-./:;=?@[]^_{|}~"
 _LEAN = "attnviz.lean.js"
 STYLE = "attnviz.css"
 
@@ -84,18 +86,18 @@ class Still:
     Attributes:
         picture: What is to be seen.
         wide: Where the browser finds the wide drawing.
-        narrow: Where it finds the narrow one.
+        narrow: Where it finds the narrow one, if there is one.
     """
 
     picture: Picture
     wide: str
-    narrow: str
+    narrow: str | None = None
 
     @classmethod
     def carried(cls, picture: Picture) -> Still:
         """One that the page carries itself."""
-        wide, narrow = (data_uri("image/svg+xml", svg.content.encode()) for svg in (picture.wide, picture.narrow))
-        return cls(picture, wide, narrow)
+        # Once, and as text: a picture must not be heavier than what it stands for.
+        return cls(picture, f"data:image/svg+xml,{quote(picture.wide.content, safe=_PLAIN)}")
 
 
 def draw_figure(

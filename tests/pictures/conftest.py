@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Line(NamedTuple):
+    """Where a line starts and how far it drops, in pixels; how strongly it is inked, and in which colour."""
+
+    start: int
+    drop: int
+    shade: float
+    colour: str
 
 
 @dataclass
@@ -34,9 +44,13 @@ class Drawn:
         return [node.text or "" for node in self.all("text")]
 
     @property
-    def lines(self) -> list[ET.Element]:
-        """Paths of attention, each a line."""
-        return [path for path in self.all("path") if path.get("d", "").startswith("M0 ") and "c" in path.get("d", "")]
+    def lines(self) -> list[Line]:
+        """Lines of attention; those of one shade are one path."""
+        return [
+            Line(int(start), int(drop), float(path.get("stroke-opacity")), path.get("class"))
+            for path in self.all("path")
+            for start, drop in re.findall(r"M0 (\d+)c[^M]*?(-?\d+)(?=M|$)", path.get("d", ""))
+        ]
 
 
 def figure_of(kind: str | None = "head", *, steps: tuple = (), **options: object) -> Figure:

@@ -82,8 +82,7 @@ def test_lines_of_a_difference_have_the_colour_of_their_sign(two):
     (scene,) = scenes_of(figure, *two)
     numbers = scene.chosen[0].weights
     for name, count in (("more", (numbers >= 0.005).sum()), ("less", (numbers <= -0.005).sum())):
-        groups = [group for group in drawing.all("g") if group.get("class") == name]
-        assert sum(len(group) for group in groups) == count
+        assert sum(line.colour == name for line in drawing.lines) == count
 
 
 def test_shades_side_by_side_mean_the_same(two):

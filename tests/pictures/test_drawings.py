@@ -81,17 +81,10 @@ def test_each_weight_is_a_line_from_its_query_to_its_key(drawn):
     drawing = drawn(made, heads=(1,))
     found = {}
     for line in drawing.lines:
-        start, drop = (float(part) for part in re.fullmatch(r"M0 (\S+)c.* (\S+)", line.get("d")).groups())
-        found[round(start / 24), round((start + drop) / 24)] = line
+        found[round(line.start / 24), round((line.start + line.drop) / 24)] = line
     assert found.keys() == {tuple(pair) for pair in np.argwhere(decoded >= FAINTEST).tolist()}
-    shades = {
-        line: float(group.get("stroke-opacity"))
-        for group in drawing.all("g")
-        for line in group
-        if group.get("stroke-opacity")
-    }
     for pair, line in found.items():
-        assert shades[line] == pytest.approx(decoded[pair], abs=0.0126)
+        assert line.shade == pytest.approx(decoded[pair], abs=0.0126)
 
 
 def test_chosen_tokens_leave_their_lines_and_get_bands(drawn):
