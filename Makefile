@@ -47,7 +47,7 @@ docs-test: .stamps/test
 	$(BIN)/attnviz capture
 	$(BIN)/mkdocs build --strict
 
-unit: .stamps/test .stamps/browser docs-test
+unit: .stamps/test .stamps/browser .stamps/node docs-test
 	$(BIN)/pytest
 
 bench: .stamps/bench

@@ -28,8 +28,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 
-# MkDocs' own search starts a worker, which a page opened from disk may not; and its reload cuts a request short.
-NOT_OURS = ("search/worker.js", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_CONTENT_LENGTH_MISMATCH")
+# MkDocs' own search starts a worker, which a page opened from disk may not; its reload cuts a request short; and its
+# theme looks for a style sheet of its highlighter.
+NOT_OURS = (
+    "search/worker.js",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_CONNECTION_RESET",
+    "ERR_CONTENT_LENGTH_MISMATCH",
+    "Cannot set properties of null (setting 'disabled')",
+)
 
 
 def pytest_collection_modifyitems(items):

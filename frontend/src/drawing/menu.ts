@@ -7,7 +7,7 @@ export type Item = readonly [title: string, act: () => unknown];
 const GAP = 4;
 const SIZE = { width: 180, row: 32, pad: 14 };
 
-/** A button, and the list of others that it opens above the page; the browser closes it, and gives back the focus. */
+/** A button, and the list of others that it opens above the page and that the browser closes. */
 export function menu(title: string, items: () => readonly Item[]): HTMLElement[] {
   const list = element("div", { class: "menu", popover: "", role: "menu", "aria-label": title });
   const opener = element("button", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false" }, title);
@@ -23,7 +23,10 @@ export function menu(title: string, items: () => readonly Item[]): HTMLElement[]
   list.addEventListener("beforetoggle", (event) => {
     const isOpen = (event as ToggleEvent).newState === "open";
     opener.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) return;
+    if (!isOpen) {
+      if (list.matches(":focus-within")) opener.focus();
+      return;
+    }
     list.replaceChildren(...items().map(entry));
     const { clientWidth, clientHeight } = document.documentElement;
     const box = opener.getBoundingClientRect();
