@@ -33,6 +33,11 @@ def meant(texts: Sequence[bool], models: Sequence[bool], base: Compared | None, 
         UnclearError: They may mean either, or the view keeps nothing that goes with them.
     """
     all_are: dict[Compared, bool] = {"text": all(texts), "model": all(models)}
+    only_text, only_model = (
+        any(one and not other for one, other in zip(*both, strict=True)) for both in ((texts, models), (models, texts))
+    )
+    if only_text and only_model:
+        raise UnclearError("one of these is a text and the other a model; compare two texts or two models")
     if base is None:
         if all_are["text"] and all_are["model"]:
             raise UnclearError('these are texts and models; write "model:" to compare texts, "text:" to compare models')
