@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,12 +80,16 @@ def _of_scene(scene: Scene, numbers: Scores | None) -> Iterator[str]:
     match scene.state.view:
         case "model":
             yield from _of_model(scene)
+            if scene.state.opened is not None:
+                opened = scene.of_heads((scene.state.opened,))
+                what = ", ".join([f"opened is head {scene.state.layer}.{scene.state.opened}", *_chosen(scene)])
+                yield from (f"{what}: {clause}" for clause in islice(_of_heads(scene, opened), 1))
         case "matrix":
             yield from _of_pairs(scene, scene.chosen_head)
         case "text" if not scene.is_focused:
             yield from _of_received(scene)
         case "neuron" if numbers is not None:
-            yield from (_lower(said.split(". ")[0].rstrip(".")) for said in told_of_neurons(scene, numbers))
+            yield from told_of_neurons(scene, numbers)
         case _:
             yield from _of_heads(scene, scene.chosen)
 
@@ -97,19 +101,31 @@ def _title(scenes: Sequence[Scene], figure: Figure) -> str:
     which = f"{scene.state.attention} attention" if len(scene.exhibit.attentions) > 1 else "attention"
     if scene.signs is not None:
         which = f"difference of {which}"
-    names = [figure.model_name, figure.second.model_name] if figure.second and len(parts) > 1 else [figure.model_name]
+    names = [_model_of(part, figure) for part in parts]
     models = " and ".join(dict.fromkeys(map(format_token, names)))
     read = dict.fromkeys(said for part in parts for said in (part.exhibit.text, part.exhibit.pair) if said is not None)
     on = " on " + " and ".join(f"“{_short(said, _LONGEST_TEXTS // len(read))}”" for said in read) if read else ""
-    where = [] if scene.state.view == "model" else [_lower(scene.layer_name), _heads(scene)]
+    where = [] if scene.state.view == "model" else [scene.layer_name.lower(), _heads(scene)]
     if scene.state.options.filter != "all":
         where.append("from text {} to text {}".format(*scene.state.options.filter.upper().split("-")))
-    chosen = [
+    # Thumbnails are of all tokens, and a neuron view says itself which query it opens.
+    chosen = [] if scene.state.view in ("model", "neuron") else _chosen(scene)
+    return ", ".join([f"{which[:1].upper()}{which[1:]} of {models}{on}", *where, *chosen])
+
+
+def _chosen(scene: Scene) -> list[str]:
+    """The tokens that the author chose: from “it”, to “cat”."""
+    return [
         f"{word} {' + '.join(side[place].quoted for place in side.pinned)}"
         for word, side in (("from", scene.query), ("to", scene.key))
         if side.pinned
     ]
-    return ", ".join([f"{which[:1].upper()}{which[1:]} of {models}{on}", *where, *chosen])
+
+
+def _model_of(scene: Scene, figure: Figure) -> str:
+    """The name of the model of one of those that are shown."""
+    is_second = figure.second is not None and figure.names is not None and scene.name == figure.names[1]
+    return figure.second.model_name if figure.second is not None and is_second else figure.model_name
 
 
 def _heads(scene: Scene) -> str:
@@ -196,12 +212,7 @@ def _of_model(scene: Scene) -> Iterator[str]:
         weights.append(own)
         masked.append(unseen)
     yield f"{len(scene.layers)} layers of {scene.heads} heads"
-    own, unseen = np.concatenate(weights), np.concatenate(masked)
-    yield from _jobs(scene, names, own, unseen)
-    head, query, key = np.unravel_index(own.argmax(), own.shape)
-    pair = f"{scene.query[int(query)].quoted} → {scene.key[int(key)].quoted}"
-    if not _is_square(scene):
-        yield f"the strongest pair is {pair} in head {names[head]} ({format_weight(float(own.max()))})"
+    yield from _jobs(scene, names, np.concatenate(weights), np.concatenate(masked))
 
 
 def _of_received(scene: Scene) -> Iterator[str]:
@@ -219,8 +230,13 @@ def _of_ranking(scene: Scene, name: str) -> Iterator[str]:
     heads = ranked(scene, name)
     every, least = len(scene.layers) * scene.heads, scene.state.options.least
     of = "" if least is None else f", {len(heads)} of {every} with at least {least:g}"
-    first = [f"{layer}.{head} ({format_statistic(name, value)})" for (layer, head), value in heads[:_RANKED]]
+    first = [f"{layer}.{head} ({_value(name, value)})" for (layer, head), value in heads[:_RANKED]]
     yield f"heads in the order of {title_of(name)}{of}" + (f", largest first: {', '.join(first)}" if first else "")
+
+
+def _value(name: str, value: float) -> str:
+    """A statistic, with the 0 that labels in a drawing have no room for."""
+    return format_statistic(name, value) if name in ("entropy", "distance") else format_weight(value)
 
 
 def _is_square(scene: Scene) -> bool:
@@ -253,7 +269,11 @@ def _jobs(scene: Scene, names: Sequence[str], weights: NDArray[np.float32], mask
         if own:
             which = f" ({', '.join(own)})" if len(own) <= _HEADS else ""
             yield f"{len(own)} {_of_one(said) if len(own) == 1 else said}{which}"
-    if heads[""] and len(heads[""]) < len(names):
+    if len(heads[""]) == len(names):
+        head, query, key = np.unravel_index(weights.argmax(), weights.shape)
+        pair = f"{scene.query[int(query)].quoted} → {scene.key[int(key)].quoted}"
+        yield f"the strongest pair is {pair} in head {names[int(head)]} ({format_weight(float(weights.max()))})"
+    elif heads[""]:
         yield f"the other {len(heads[''])} do none of this with more than half of their attention"
 
 
@@ -299,10 +319,6 @@ def _of_difference(scene: Scene) -> Iterator[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def _short(text: str, longest: int) -> str:

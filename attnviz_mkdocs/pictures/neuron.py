@@ -237,20 +237,26 @@ def height(scene: Scene, numbers: Scores, width: float, *, is_touched: bool) -> 
 
 
 def told(scene: Scene, numbers: Scores) -> list[str]:
-    """How the largest weight comes about, and which neurons tell the keys apart, in sentences."""
-    return _sentences(scene, _open(scene, numbers), numbers.largest_error)
+    """How the largest weight comes about, and which neurons tell the keys apart."""
+    opened = _open(scene, numbers)
+    return [] if opened.is_masked.all() else [_sum(scene, opened), _drivers(scene, opened)]
 
 
 def _sentences(scene: Scene, opened: _Opened, error: float) -> list[str]:
     if opened.is_masked.all():
         return []
-    return [_sum(scene, opened, error), _drivers(scene, opened)]
+    drivers = _drivers(scene, opened)
+    return [f"{_sum(scene, opened)}.", _compared(scene, opened, error), f"{drivers[0].upper()}{drivers[1:]}."]
 
 
-def _sum(scene: Scene, opened: _Opened, error: float) -> str:
-    """How one weight comes about, and whether it is the one that the other views show."""
-    head, query = opened.head, opened.query
-    best = opened.keys[int(head.weights[query, opened.keys].argmax())]
+def _strongest(opened: _Opened) -> int:
+    """The key that gets most, its index among all keys."""
+    return opened.keys[int(opened.head.weights[opened.query, opened.keys].argmax())]
+
+
+def _sum(scene: Scene, opened: _Opened) -> str:
+    """How the largest weight comes about."""
+    head, query, best = opened.head, opened.query, _strongest(opened)
     dot, scale = float(head.queries[query] @ head.keys[best]), head.scale
     capped, score, weight = (float(of[query, best]) for of in (head.capped, head.scores, head.weights))
     said = f"q·k {format_number(dot)} × {format_factor(scale)} = {format_number(scale * dot)}"
@@ -259,15 +265,18 @@ def _sum(scene: Scene, opened: _Opened, error: float) -> str:
     if opened.has_bias:
         said += f" {'−' if score < capped else '+'} bias {format_number(abs(score - capped))} = {format_number(score)}"
     pair = f"{scene.query.labels[query].name} → {scene.key.labels[best].name}"
+    return f"{pair}: {said} → softmax {weight:.3f}"
+
+
+def _compared(scene: Scene, opened: _Opened, error: float) -> str:
+    """Whether the largest weight is the one that the other views show."""
+    query, best = opened.query, _strongest(opened)
     place = scene.query.shown.index(query), scene.key.shown.index(best)
     shown = float(scene.of_heads((opened.number,))[0].weights[place])
     stated = error + scene.attention.track.largest_error
-    difference = abs(weight - shown)
+    difference = abs(float(opened.head.weights[query, best]) - shown)
     size = "less than 0.0001" if difference < _UNSEEN_DIFFERENCE else f"{difference:.4f}"
-    return (
-        f"{pair}: {said} → softmax {weight:.3f}. "
-        f"The other views show {shown:.3f}; difference {size}, stated error {format_error(stated)}."
-    )
+    return f"The other views show {shown:.3f}; difference {size}, stated error {format_error(stated)}."
 
 
 def _drivers(scene: Scene, opened: _Opened) -> str:
@@ -277,14 +286,14 @@ def _drivers(scene: Scene, opened: _Opened) -> str:
     shares = opened.head.shares([opened.query] if by_token else None)
     strongest = [int(at) for at in np.argsort(-shares, kind="stable")[:_NAMED] if shares[at] > 0]
     if not strongest:
-        return f"No neuron tells the keys apart {where}."
+        return f"no neuron tells the keys apart {where}"
     named = ", ".join(f"{at} ({format_percent(float(shares[at]))})" for at in strongest)
     carried = float(shares[strongest].sum())
     # Shares sum to 1, and some may be negative: then the strongest alone have more than all.
     if carried > 1:
         rest = format_percent(1 - carried)
-        return f"Neurons {named} lead in what tells the keys apart {where}; the others work against it ({rest})."
-    return f"Neurons {named} carry {format_percent(carried)} of what tells the keys apart {where}."
+        return f"neurons {named} lead in what tells the keys apart {where}; the others work against it ({rest})"
+    return f"neurons {named} carry {format_percent(carried)} of what tells the keys apart {where}"
 
 
 def _open(scene: Scene, numbers: Scores) -> _Opened:

@@ -63,6 +63,9 @@ def state_of(figure: Figure, exhibit: Exhibit) -> State:
         # A token has one shade, so several heads are shown as one.
         reduce = "all" if options.reduce in ("layers", "all") else "heads"
         options = options.model_copy(update={"reduce": reduce})
+    elif view in ("model", "neuron"):
+        # These show heads as they were captured, each by itself.
+        options = options.model_copy(update={"reduce": "none", "mass": 1.0})
     return State(
         view=view,
         attention=name,
