@@ -7,14 +7,18 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol
 
+from pydantic import TypeAdapter
+
 from attnviz_mkdocs.codec import decode, decode_neurons
-from attnviz_mkdocs.pictures.picture import PICTURE_VERSION, Picture, Svg, picture_of
+from attnviz_mkdocs.pictures.picture import PICTURE_VERSION, Picture, picture_of
 from attnviz_mkdocs.store import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.spec import Figure
+
+_PICTURE = TypeAdapter(Picture)
 
 
 class Encoded(Protocol):
@@ -94,8 +98,6 @@ def _digest(figure: Figure, *shown: Encoded | None) -> str:
 def _read(file: Path) -> Picture | None:
     """What was kept, if it is there and whole."""
     try:
-        kept = json.loads(file.read_bytes())
-        wide, narrow = (Svg(**kept.pop(size)) for size in ("wide", "narrow"))
-        return Picture(wide=wide, narrow=narrow, **kept)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return _PICTURE.validate_json(file.read_bytes(), strict=True)
+    except (OSError, ValueError):
         return None
