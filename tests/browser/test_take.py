@@ -405,3 +405,13 @@ def test_numbers_of_words_are_those_of_words(alone):
     first = weights[:2].mean(0)
     expected = [first[:2].sum(), first[2], first[3]]
     assert [float(row["weight"]) for row in read[:3]] == pytest.approx(expected, abs=2 * STORED)
+
+
+def test_attention_is_not_explanation_leads_to_the_sites_own_page_or_to_the_paper(tab, site, alone):
+    built = site(pages={"not-explanation.md": "# Not an explanation\n"})
+    link = tab.open(built / "index.html").view().locator(".about a")
+    assert link.get_attribute("href") == (built / "not-explanation.html").as_uri()
+    link = alone(exhibit(attention(1, 1, 4))).locator(".about a")
+    assert link.get_attribute("href").startswith("https://arxiv.org/")
+    assert link.is_hidden()
+    assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")

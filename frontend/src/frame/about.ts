@@ -2,8 +2,9 @@ import { element } from "../drawing/dom.ts";
 import type { Attention, Exhibit } from "../exhibit/exhibit.ts";
 import { formatError } from "../scene/format.ts";
 
-/** Our page on it. */
-const NOT_EXPLANATION = "https://pypi.org/project/attnviz-mkdocs/";
+/** A page on it that the site has itself, as ours does; or else the paper of that name. */
+const OWN_PAGE = "a[href*='not-explanation']";
+const PAPER = "https://arxiv.org/abs/1902.10186";
 
 /** "float32, error ≤ 0.002" */
 export const precisionOf = ({ provenance: { dtype }, error }: Exhibit): string =>
@@ -31,7 +32,8 @@ export function about(exhibit: Exhibit): HTMLElement {
       .join(", "),
   };
   const list = Object.entries(facts).flatMap(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]);
-  const link = { href: NOT_EXPLANATION, target: "_blank", rel: "noopener" };
+  const href = document.querySelector<HTMLAnchorElement>(OWN_PAGE)?.href ?? PAPER;
+  const link = { href, target: "_blank", rel: "noopener" };
   const words = element("a", link, "Attention is not explanation");
   const sentence = element("p", {}, words, ": it shows where a head looks, not why the model answers.");
   return element("div", { class: "about" }, element("dl", {}, ...list), sentence);
