@@ -5,6 +5,7 @@ import { element, letScroll } from "../drawing/dom.ts";
 import { type Item, menu } from "../drawing/menu.ts";
 import type { Theme } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
+import type { Scene } from "../scene/scene.ts";
 import { csv } from "../take/csv.ts";
 import { rowsOf, type Seen, whereOf } from "../take/numbers.ts";
 import { toPng } from "../take/png.ts";
@@ -37,7 +38,9 @@ export class Foot {
   /** Where the browser doesn't let a page copy, it is there to be copied by hand. */
   readonly #field = element("textarea", { class: "copied", readonly: "", hidden: "" });
   readonly #table = element("div", { class: "scroll numbers" });
+  /** What the table was made for. */
   #told = "";
+  #scenes: readonly Scene[] = [];
 
   constructor(private readonly taken: Taken) {
     const facts = taken.exhibits.map(about);
@@ -62,11 +65,15 @@ export class Foot {
   /** Shows the numbers of what is shown, if they are asked for. */
   update(): void {
     if (this.#table.hidden) return;
-    const numbers = this.taken.seen().map(numbersOf);
-    const told = JSON.stringify(numbers);
-    if (told === this.#told) return;
+    const seen = this.taken.seen();
+    // All heads take a while, and are the same whatever is chosen among them.
+    const told = JSON.stringify(
+      seen.map(({ view, state, neurons }) => [view.name, view.heads === "none" ? state.filter : state, !neurons]),
+    );
+    if (told === this.#told && seen.every(({ scene }, i) => scene === this.#scenes[i])) return;
     this.#told = told;
-    this.#table.replaceChildren(...numbers.map(tableOf));
+    this.#scenes = seen.map(({ scene }) => scene);
+    this.#table.replaceChildren(...seen.map((each) => tableOf(numbersOf(each))));
     letScroll(this.#table);
   }
 
