@@ -221,8 +221,13 @@ def _of_received(scene: Scene) -> Iterator[str]:
     seen = (~head.masked).sum(axis=0)
     received = np.where(head.masked, 0, head.weights).sum(axis=0) / np.maximum(seen, 1)
     strongest = np.argsort(-received, kind="stable")[: _LINKS + 1]
-    said = [f"{scene.key[int(key)].quoted} ({format_weight(float(received[key]))})" for key in strongest]
-    yield f"on average, most is given to {_listed(said)}"
+    said = [
+        f"{scene.key[int(key)].quoted} ({format_weight(float(received[key]))})"
+        for key in strongest
+        if received[key] >= FLOOR
+    ]
+    if said:
+        yield f"on average, most is given to {_listed(said)}"
 
 
 def _of_ranking(scene: Scene, name: str) -> Iterator[str]:

@@ -90,3 +90,10 @@ def test_of_many_heads_that_do_nothing_mostly_the_strongest_pair_is_told(kind, n
     assert (layer, head, query, key) == (0, 2, 6, 1)
     alt = picture_of(figure_of(kind), made).alt
     assert f"the strongest pair is “token6” → “token1” in head {name.format(layer, head)} (0.90)." in alt
+
+
+def test_of_what_keys_receive_only_those_are_told_that_receive_something():
+    weights = np.zeros((1, 1, 5, 5), np.float32)
+    weights[..., 0], weights[..., 3] = 0.7, 0.3
+    alt = picture_of(figure_of("text"), exhibit(weights)).alt
+    assert alt.endswith("on average, most is given to “token0” (0.70) and “token3” (0.30).")
