@@ -66,13 +66,16 @@ export function onKeys(
     " ": (event) => press(adds(event)),
     Escape: cancel,
     ...(page && { PageUp: () => page(-1), PageDown: () => page(1) }),
-    ...(head && { ",": () => head(-1), ".": () => head(1) }),
+    // Themes have keys of their own: in some, these lead to another page, which nobody wants from within a drawing.
+    ",": () => head?.(-1),
+    ".": () => head?.(1),
   };
   listen(body, signal, {
     keydown: (event) => {
       const action = actions[event.key];
       if (!action || event.target !== body || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
+      event.stopPropagation();
       action(event);
     },
     blur: leave,
