@@ -178,7 +178,7 @@ function keepHead(next: State, before: State): State {
 }
 
 /** Whether the view shows `heads`, and not one that is opened. */
-const showsMany = ({ view }: State): boolean => view === "head" || view === "text";
+export const showsMany = ({ view }: State): boolean => view === "head" || view === "text";
 
 /** One head that is asked for by itself is the one that is opened. */
 const alone = ({ heads }: State): number | null => (heads.length === 1 ? heads[0] : null);

@@ -80,6 +80,13 @@ describe("what a link sets comes back from it", () => {
   });
 });
 
+test("a matrix of several heads in one passes them on, not the head that was opened before", () => {
+  const start = authored({ view: "matrix", heads: [2, 7, 9], head: 5 });
+  const state = reduce(start, { reduce: "heads" }, SHAPE);
+  const link = readAddress(writeAddress("she", state, authored({}), SHAPE));
+  expect(link?.state).toEqual({ view: "matrix", reduce: "heads", heads: [2, 7, 9] });
+});
+
 test("an address holds only what differs, and no more than it must", () => {
   const start = authored({ layer: 1, heads: [3] });
   const write = (change: unknown) => writeAddress("who is/shé", reduce(start, change, SHAPE), start, SHAPE);

@@ -1,6 +1,7 @@
 /** A view's state as a part of the page's address: `#attn:gallery/view?layer=5&heads=10&query=9`. Anything may come in. */
 
-import { reduce, type Shape, type State } from "../state.ts";
+import { joinsHeads } from "../scene/shown.ts";
+import { reduce, type Shape, type State, showsMany } from "../state.ts";
 
 /** What such a part starts with. */
 const SCHEME = "#attn:";
@@ -72,7 +73,10 @@ export function changes(
 
 function passedOn(state: State): Record<string, string> {
   const opened = state.head === null ? [] : [state.head];
-  const heads = state.view === "head" || (state.view !== "model" && !opened.length) ? state.heads : opened;
+  // A matrix of several heads in one has no head that is opened.
+  const isJoined = state.view === "matrix" && joinsHeads(state) && state.heads.length > 0;
+  const isMany = showsMany(state) || isJoined || (state.view !== "model" && !opened.length);
+  const heads = isMany ? state.heads : opened;
   const all: Record<string, unknown> = { ...state, heads };
   return Object.fromEntries([...WORDS, ...Object.keys(FORMS)].map((field) => [field, String(all[field] ?? "")]));
 }
