@@ -119,7 +119,8 @@ export class Bipartite {
       this.#layer = scene.layerName(choice);
       this.#layout = this.#place();
       this.#least = leastDrawn(this.#heads, scene.key.length, this.#selection);
-      if (scene.signed) {
+      this.#legend.hidden = !this.#heads.length;
+      if (scene.signed && this.#heads.length) {
         const shading = shadingOf(this.stage, this.#strongest);
         this.#legend.replaceChildren(...legend(shading, "", null, scene.signed));
       }
