@@ -26,6 +26,8 @@ const MARGIN = 22;
 const CELL = { least: 14, most: 72 };
 /** Of a head in a ranking; less where there are many. */
 const RANKED = { few: 48, many: 32, manyFrom: 300 };
+/** How heads are arranged while their order is not known. */
+const UNKNOWN = "unknown";
 /** Between thumbnails; less where there is little room. */
 const GAP = { narrow: 2, wide: 4, wideFrom: 28 };
 
@@ -127,14 +129,15 @@ class Grid {
     const by = rankedBy(this.stage.state(), this.stage.scene);
     if (by && !this.#known) this.#measure();
     const isKnown = this.#known === this.#heads.length;
-    const wanted = by && isKnown ? `${by}:${least}` : "";
+    // While heads are measured, what is there stays; a grid would be of another height than the ranking.
+    const wanted = by ? (isKnown ? `${by}:${least}` : (this.#arranged ?? UNKNOWN)) : "";
     if (wanted !== this.#arranged) {
       this.#arranged = wanted;
       this.#close();
       this.#canvases.clear();
       this.#rows = [];
       if (by && isKnown) this.#rank(by, least);
-      else this.#lay();
+      else if (!by) this.#lay();
       this.#drawn = "";
     }
     if (thumbnails !== this.#drawn) {
