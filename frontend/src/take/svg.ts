@@ -58,10 +58,11 @@ export function toSvg(
 
 /** Draws an element and what it holds, but for what is only there to be clicked. */
 function draw(node: HTMLElement, into: SVGElement, boxes: Box[]): void {
-  if (!node.checkVisibility({ visibilityProperty: true })) return;
   const style = getComputedStyle(node);
+  const hasBox = style.display !== "contents";
+  if (hasBox && !node.checkVisibility({ visibilityProperty: true })) return;
   const { opacity, transform, transformOrigin } = style;
-  if (node.matches("button, select") && !node.querySelector("canvas")) return;
+  if (node.matches("button, select, .switch") && !node.querySelector("canvas")) return;
   const isPlain = opacity === "1" && transform === "none";
   const group = isPlain ? into : shape("g", { opacity });
   if (!isPlain) into.append(group);
@@ -73,8 +74,8 @@ function draw(node: HTMLElement, into: SVGElement, boxes: Box[]): void {
     const at = [box.left + x, box.top + y];
     group.setAttribute("transform", `translate(${at}) ${transform} translate(${at.map((length) => -length)})`);
   }
-  boxes.push(box);
-  for (const part of node.getClientRects()) drawBox(part, style, group);
+  if (hasBox) boxes.push(box);
+  for (const part of node.getClientRects()) drawBox(part, style, node.matches(":focus"), group);
   if (node instanceof HTMLCanvasElement) {
     const painter = painters.get(node);
     group.append(painter ? record(painter, box) : picture(node, box));
@@ -86,8 +87,13 @@ function draw(node: HTMLElement, into: SVGElement, boxes: Box[]): void {
   if (transform !== "none") node.style.transform = "";
 }
 
-/** Background, border, and a shadow that is an outline. */
-function drawBox({ left, top, width, height }: DOMRect, style: CSSStyleDeclaration, into: SVGElement): void {
+/** Background, border, and what outlines it, but for the focus. */
+function drawBox(
+  { left, top, width, height }: DOMRect,
+  style: CSSStyleDeclaration,
+  hasFocus: boolean,
+  into: SVGElement,
+): void {
   const rx = Number.parseFloat(style.borderTopLeftRadius) || undefined;
   const grown = (by: number, values: Values) => {
     const size = { x: left - by, y: top - by, width: width + 2 * by, height: height + 2 * by };
@@ -101,6 +107,8 @@ function drawBox({ left, top, width, height }: DOMRect, style: CSSStyleDeclarati
   if (border) outlined(-border / 2, border, style.borderLeftColor);
   const [, colour, spread] = style.boxShadow.match(/^(\w+\([^)]*\)) 0px 0px 0px ([\d.]+)px$/) ?? [];
   if (colour) outlined(Number(spread) / 2, Number(spread), colour);
+  const [offset, edge] = [style.outlineOffset, style.outlineWidth].map(Number.parseFloat);
+  if (style.outlineStyle === "solid" && !hasFocus) outlined(offset + edge / 2, edge, style.outlineColor);
 }
 
 /** Text in the lines into which the browser broke it. */
