@@ -87,3 +87,16 @@ def test_a_taken_text_tells_its_scale_and_what_is_outlined(alone, tab):
     assert len(outlines) == 1
     [at] = [text for text in root.iter(f"{SVG}text") if text.text == "token2"]
     assert abs(float(outlines[0].get("x")) - float(at.get("x"))) < 4
+
+
+def test_a_text_can_be_selected_and_that_chooses_no_token(alone, tab):
+    view = alone(exhibit(attention(2, 3, 5)), "text", query=0)
+    first, last = (view.locator(".text span").nth(at).bounding_box() for at in (1, 3))
+    tab.page.mouse.move(first["x"] + 2, first["y"] + first["height"] / 2)
+    tab.page.mouse.down()
+    tab.page.mouse.move(last["x"] + last["width"] - 2, last["y"] + last["height"] / 2, steps=5)
+    tab.page.mouse.up()
+    assert "token2" in tab.page.evaluate("getSelection().toString()")
+    assert view.evaluate("(view) => view.state.query") == 0
+    view.locator(".text span").nth(3).click()
+    assert view.evaluate("(view) => view.state.query") == 3

@@ -90,8 +90,8 @@ class Text {
     body.append(root, element("div", { class: "legend" }, this.#legend, this.#turn.node));
     this.#tellStatistics = statisticsLine(stage, body);
     onPointer<HTMLElement>(root, signal, {
-      // Between two tokens nothing flickers.
-      hit: ({ target }) => this.#spans.find((span) => span === target) ?? this.#at,
+      // Between two tokens nothing flickers; what ends there was a text that is selected, and chooses none.
+      hit: ({ target, type }) => this.#spans.find((span) => span === target) ?? (type === "click" ? null : this.#at),
       point: (span) => this.point(span),
       press: (add) => this.press(add),
     });
