@@ -61,7 +61,8 @@ def _subject(scenes: Sequence[Scene], width: float) -> tuple[float, str]:
     """Whose attention it is, on which text."""
     exhibits = [part.exhibit for scene in scenes for part in scene.parts]
     models = dict.fromkeys(exhibit.provenance.model for exhibit in exhibits)
-    read = [said for exhibit in exhibits for said in (exhibit.text, exhibit.pair) if said is not None]
+    shown = scenes[0].state.view == "text"
+    read = [said for one in exhibits for said in (one.text, one.pair) if said is not None and not shown]
     texts = dict.fromkeys(f"“{format_token(' '.join(said.split()), _LONGEST)}”" for said in read)
     said = " and ".join(models) + (" on " if texts else "") + " and ".join(texts)
     lines = lettering.wrap(said, width, _FONT)

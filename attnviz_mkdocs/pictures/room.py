@@ -41,7 +41,7 @@ _TOUR, _TOUR_GAP, _WAYS, _TOUR_WIDTH = 16 - 4, 24, 150, 80 * 7.8
 _LEGEND, _LEGEND_LINE, _SCALE, _SCALE_WIDTH, _SPARE = 12, 19, 25, 120 + 16, 8
 _FOOT, _FOOT_GAP, _FOOT_ROW_GAP, _WAY_GAP, _READOUT = 12, 20, 2, 16, 300
 _SUMS, _SUMS_GAP = 12, 4
-_STATISTICS, _TURN = 10, 150
+_STATISTICS, _TURN, _WIDER = 14, 150, 0.98
 
 _TITLES = {"head": "Head", "model": "Model", "neuron": "Neuron", "matrix": "Matrix", "text": "Text"}
 _OWN = {
@@ -180,8 +180,12 @@ class Room:
                 table = neuron.height(scene, numbers, width, is_touched=is_touched)
                 return table + _legend(_SIGNED_LEGEND, width) + below
             case "text":
-                legend = _legend(flowing.legend_of(scene), width - (0 if scene.is_across else _TURN))
-                return flowing.height(scene, width) + legend
+                said = flowing.legend_of(scene)
+                legend = _legend(said, width)
+                if not scene.is_across and lettering.width(said, _SMALL) > width - _SCALE_WIDTH - _TURN:
+                    legend += _CONTROL + _ROW_GAP
+                # A font that is a little wider may need a line more.
+                return flowing.height(scene, width * _WIDER) + legend
             case _:
                 return bipartite.height(scene, is_touched=is_touched) + _legend(_legend_of(scene), width)
 

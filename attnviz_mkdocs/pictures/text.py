@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -156,6 +157,7 @@ def _outlined(scene: Scene, name: str) -> set[int]:
     return {side.shown[place] for side in sides for place in side.pinned}
 
 
+@lru_cache(8)
 def _texts(scene: Scene) -> list[tuple[str, Side]]:
     """The texts that are shown, with the sides that they are; without a side for one that looks at itself."""
     if scene.is_across:
@@ -179,55 +181,75 @@ def _height(paragraphs: Sequence[_Paragraph]) -> float:
 def _flow(side: Side, width: float) -> list[_Paragraph]:
     """The tokens in paragraphs, and those in lines that are no wider than there is room."""
     paragraphs = []
+    for role, words_, mirrored in _read(side):
+        room = min(width, _LONGEST_LINE) - (0 if role is None else _ROLE_INDENT)
+        boxes = _in_lines(words_, room)
+        paragraphs.append(_Paragraph(role, boxes, boxes[-1].line + 1, room, mirrored))
+    return paragraphs
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Tokens between which no line breaks, with their widths, and what stands before them."""
+
+    tokens: tuple[tuple[int, Label, float], ...]
+    width: float
+    breaks: int
+    space: float
+
+
+@lru_cache(8)
+def _read(side: Side) -> list[tuple[str | None, list[_Word], bool]]:
+    """What each speaker says, or each text of a pair, word by word, and whether it runs from right to left."""
+    read = []
     first = 0
     for place in range(1, len(side) + 1):
         token = side[first].token
         if place < len(side) and (side[place].token.role, side[place].token.segment) == (token.role, token.segment):
             continue
         own = [(side.shown[at], side[at]) for at in range(first, place)]
-        room = min(width, _LONGEST_LINE) - (0 if token.role is None else _ROLE_INDENT)
-        boxes, lines = _in_lines(own, room)
-        mirrored = is_right_to_left([label.token for _, label in own])
-        paragraphs.append(_Paragraph(token.role, boxes, lines, room, mirrored))
+        read.append((token.role, list(_words(own)), is_right_to_left([label.token for _, label in own])))
         first = place
-    return paragraphs
+    return read
 
 
-def _in_lines(tokens: Sequence[tuple[int, Label]], room: float) -> tuple[tuple[_Box, ...], int]:
-    """Tokens one after the other, in words that are not broken unless they are wider than a line."""
-    boxes: list[_Box] = []
-    left, line = 0.0, 0
-    for word in _words(tokens):
-        before = word[0][1].before
-        if "\n" in before:
-            left, line = 0.0, line + before.count("\n")
-        left += lettering.width(before.rpartition("\n")[2], _FONT)
-        wide = sum(_width(label) for _, label in word)
-        if left + wide > room and boxes and left:
-            left, line = 0.0, line + 1
-        for index, label in word:
-            own = _width(label)
-            if left + own > room and left:
-                left, line = 0.0, line + 1
-            boxes.append(_Box(index, label, left, line, own))
-            left += own
-            breaks = label.token.label.count("\n")
-            if breaks:
-                left, line = 0.0, line + breaks
-    return tuple(boxes), boxes[-1].line + 1
-
-
-def _words(tokens: Sequence[tuple[int, Label]]) -> Iterator[list[tuple[int, Label]]]:
-    """Tokens between which no line breaks."""
+def _words(tokens: Sequence[tuple[int, Label]]) -> Iterator[_Word]:
     word: list[tuple[int, Label]] = []
     for index, label in tokens:
         is_apart = label.before.strip() != label.before or label.token.special or label.text[:1] in _SPACES
         if word and (is_apart or word[-1][1].token.special or _is_wide(label.text[0])):
-            yield word
+            yield _measured(word)
             word = []
         word.append((index, label))
-    if word:
-        yield word
+    yield _measured(word)
+
+
+def _measured(word: Sequence[tuple[int, Label]]) -> _Word:
+    tokens = tuple((index, label, _width(label)) for index, label in word)
+    before = word[0][1].before
+    space = lettering.width(before.rpartition("\n")[2], _FONT)
+    return _Word(tokens, sum(width for *_, width in tokens), before.count("\n"), space)
+
+
+def _in_lines(words_: Sequence[_Word], room: float) -> tuple[_Box, ...]:
+    """Words one after the other; they are not broken unless they are wider than a line."""
+    boxes: list[_Box] = []
+    left, line = 0.0, 0
+    for word in words_:
+        if word.breaks:
+            left, line = 0.0, line + word.breaks
+        left += word.space
+        if left + word.width > room and boxes and left:
+            left, line = 0.0, line + 1
+        for index, label, width in word.tokens:
+            if left + width > room and left:
+                left, line = 0.0, line + 1
+            boxes.append(_Box(index, label, left, line, width))
+            left += width
+            breaks = label.token.label.count("\n")
+            if breaks:
+                left, line = 0.0, line + breaks
+    return tuple(boxes)
 
 
 def _is_wide(letter: str) -> bool:

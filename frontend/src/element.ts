@@ -255,6 +255,11 @@ export class AttnView extends HTMLElement implements Member {
     if (!this.#exhibit || !this.#state || !this.isConnected || !this.clientWidth) return;
     try {
       if (!this.#frame) {
+        // The page's picture stays until all is there that is drawn first.
+        if (this.#lacksNeurons(this.#state)) {
+          this.#loadNeurons(this.#exhibit);
+          return;
+        }
         this.#frame = new Frame({
           exhibit: this.#exhibit,
           compared: this.#compared,

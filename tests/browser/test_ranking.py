@@ -78,6 +78,7 @@ def test_heads_come_in_the_order_of_a_statistic(alone, made, by):
     view = alone(made, "model")
     assert view.locator(".row > span").count() == LAYERS
     view.get_by_label("Sort heads by").select_option(by)
+    view.locator(".ranked").first.wait_for()  # until all are measured
     scores = statistics(made)[by]
     assert names(view) == in_order(scores)
     assert values(view) == pytest.approx(

@@ -11,7 +11,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 #: Pages of our gallery with each kind of view, and widths of a telephone, a tablet and a screen.
-PAGES = ("heads", "who-is-she", "induction", "pairs", "neurons", "dates")
+PAGES = ("heads", "who-is-she", "induction", "pairs", "neurons", "dates", "long")
 WIDTHS = (320, 700, 1300)
 
 BOTTOMS = """() => [...document.querySelectorAll("figure.attnviz")].map((figure) =>

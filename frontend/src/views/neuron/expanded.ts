@@ -19,6 +19,8 @@ import { type Claim, describe, type Place, tellCheck, tellDrivers, tellNeuron, t
 
 /** Distance of the card from what it tells of. */
 const CARD_GAP = 14;
+/** So many products of neurons take no longer than a moment. */
+const AT_ONCE = 2e6;
 const NOTHING: Place = { key: null, neuron: null };
 
 export class Expanded {
@@ -146,7 +148,9 @@ export class Expanded {
     this.#table.draw({ opened, order: this.#order, ends });
     const hasMasked = this.#selection.key.some((key) => opened.isMasked(key));
     this.#legend.replaceChildren(...legend(ends, stage.theme, hasMasked));
-    whenIdle(this.#tellAll, stage.signal);
+    // What takes no longer than a moment is told at once, so that nothing moves when it comes.
+    if (this.scores.size * this.#selection.query.length * this.#selection.key.length < AT_ONCE) this.#tellAll();
+    else whenIdle(this.#tellAll, stage.signal);
   }
 
   /** Works out what takes a while. */
