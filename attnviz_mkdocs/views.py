@@ -74,6 +74,9 @@ def check(shown: Shown) -> list[Mistake]:
     Of what a view is compared with, the browser shows the nearest layer, head and token that it has.
     """
     figure = shown.figure
+    if shown.second is not None and _is_plain(shown.header) != _is_plain(shown.second):
+        why = "an encoder-decoder model and one that is none have no attention in common"
+        return [Mistake(figure.place_of("compare"), f"{why}; compare two models of the same kind")]
     first = [
         Mistake(figure.place_of(option), message + (_of_the_view(option, figure) if option in figure.kept else ""))
         for option, message in _lacking(figure.options, shown)
@@ -115,7 +118,7 @@ def _lacking(options: Options, shown: Shown) -> Iterator[tuple[str, str]]:
 
 
 def _mistakes(options: Options, name: str, header: Header) -> Iterator[tuple[str, str]]:
-    is_plain = header.attentions == [SELF]
+    is_plain = _is_plain(header)
     if options.attention is not None and options.attention not in header.attentions:
         if is_plain:
             why = f"{name} is not an encoder-decoder model and has no {options.attention} attention"
@@ -141,6 +144,11 @@ def _mistakes(options: Options, name: str, header: Header) -> Iterator[tuple[str
             if token >= len(labels):
                 text = "text" if is_plain else header.sequence(side, attention)
                 yield side, f"{side} {token} is not in the {text}: {_tokens(labels)}"
+
+
+def _is_plain(header: Header) -> bool:
+    """Whether it is of no encoder-decoder model."""
+    return header.attentions == [SELF]
 
 
 def _range(count: int, what: str) -> str:

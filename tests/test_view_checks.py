@@ -149,22 +149,27 @@ def test_a_step_whose_attention_lacks_what_the_view_shows_is_told_so(translated)
 
 TWO = "models: {m: {source: a}, n: {source: b}}\ntexts: {t: {text: A, pair: B}, u: {text: C, pair: D}}\nviews:\n"
 
+OTHER_KIND = (
+    "29: an encoder-decoder model and one that is none have no attention in common; compare two models of the same kind"
+)
+
 
 @pytest.mark.parametrize(
     ("view", "first", "second", "mistakes"),
     [
-        ("text: t, compare: [m, n], layer: 1, heads: [2], query: 4", "plain", "translated", []),
+        ("text: t, compare: [m, n], layer: 1, heads: [2], query: 4", "plain", "plain", []),
+        ("text: t, compare: [m, n]", "plain", "translated", [OTHER_KIND]),
         (
             "text: t, compare: [n, m], attention: encoder",
             "translated",
             "plain",
-            ['48: m is not an encoder-decoder model and has no encoder attention; take "attention" out'],
+            [OTHER_KIND],
         ),
         (
             "text: t, compare: [n, m], steps: [{caption: A, attention: cross}]",
             "translated",
             "plain",
-            ['69: m is not an encoder-decoder model and has no cross attention; take "attention" out'],
+            [OTHER_KIND],
         ),
         (
             "model: m, compare: [t, u], filter: a-b",
@@ -181,7 +186,7 @@ TWO = "models: {m: {source: a}, n: {source: b}}\ntexts: {t: {text: A, pair: B}, 
         ),
     ],
 )
-def test_of_the_second_that_is_compared_only_the_attention_and_the_pair_must_be_there(
+def test_of_the_second_that_is_compared_only_its_kind_and_the_pair_must_be_there(
     request, tmp_path, view, first, second, mistakes
 ):
     (tmp_path / "g.yaml").write_text(f"{TWO}- {{id: v, {view}}}\n")
