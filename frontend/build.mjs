@@ -7,7 +7,7 @@ import { minify } from "terser";
 
 const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
 const BUDGET = {
-  "attnviz.js": { raw: 142_000, gzipped: 52_000 },
+  "attnviz.js": { raw: 142_000, gzipped: 52_500 },
   "attnviz.lean.js": { raw: 122_000, gzipped: 45_000 },
   "attnviz.css": { raw: 4_000, gzipped: 1_500 },
 };
