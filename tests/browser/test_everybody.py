@@ -411,7 +411,7 @@ def test_heads_of_one_hue_differ_by_their_dashes(alone):
     def look(head: int) -> tuple[str, str]:
         tile = view.get_by_role("button", name=f"Head {head}", exact=True)
         style = tile.evaluate(
-            "(tile) => { const { backgroundColor, borderBottomStyle } = getComputedStyle(tile); return [backgroundColor, borderBottomStyle] }"
+            "(tile) => { const { backgroundColor, textDecorationLine, textDecorationStyle } = getComputedStyle(tile); return [backgroundColor, textDecorationLine + textDecorationStyle] }"
         )
         return tuple(style)
 

@@ -219,6 +219,9 @@ function ownChoice(name: string, choice: Own, change: Change): Toolbar {
   };
 }
 
+/** The hues come again after ten heads: a tile has the dashes of its lines. */
+const MARKS = ["", "underline dashed 2px", "underline dotted 2px", "underline double 2px"];
+
 function headTiles(state: () => State, change: Change, peek: (head: number | null) => void): Toolbar {
   let tiles: HTMLElement[] = [];
   const every = () => [...tiles.keys()];
@@ -269,7 +272,7 @@ function headTiles(state: () => State, change: Change, peek: (head: number | nul
         const colour = hasHue ? theme.head(head) : theme.accent;
         const isShown = many ? state.heads.includes(head) : shownHead(state) === head;
         setPressed(tile, isShown);
-        tile.dataset.rank = hasHue && isShown ? String(rankOf(head, state.heads)) : "";
+        tile.style.textDecoration = hasHue && isShown ? MARKS[rankOf(head, state.heads)] : "";
         tile.title = many ? "Click shows or hides this head; double-click or Shift-click shows it alone" : "";
         tile.style.setProperty("--head", toCss(colour));
         tile.style.setProperty("--on-head", toCss(readableOn(colour)));
