@@ -218,13 +218,13 @@ def neuron(stage: Stage, numbers: Scores) -> Drawing:
     ):
         parts.append(group(0, top, body))
         top += high
-    said = _legend(opened, theme, width)
-    parts.append(group(0, top + _ABOVE_LEGEND, said.body))
+    legend = _legend(opened, theme, width)
+    parts.append(group(0, top + _ABOVE_LEGEND, legend.body))
     return Drawing(
         width,
-        top + _ABOVE_LEGEND + said.height,
+        top + _ABOVE_LEGEND + legend.height,
         "".join(parts),
-        " ".join(_sentences(scene, opened, numbers.largest_error)),
+        " ".join(_said(scene, opened, numbers.largest_error)),
     )
 
 
@@ -242,11 +242,16 @@ def told(scene: Scene, numbers: Scores) -> list[str]:
     return [] if opened.is_masked.all() else [_sum(scene, opened), _drivers(scene, opened)]
 
 
-def _sentences(scene: Scene, opened: _Opened, error: float) -> list[str]:
+def said(scene: Scene, numbers: Scores) -> list[str]:
+    """What stands below the drawing, in paragraphs."""
+    return _said(scene, _open(scene, numbers), numbers.largest_error)
+
+
+def _said(scene: Scene, opened: _Opened, error: float) -> list[str]:
     if opened.is_masked.all():
         return []
     drivers = _drivers(scene, opened)
-    return [f"{_sum(scene, opened)}.", _compared(scene, opened, error), f"{drivers[0].upper()}{drivers[1:]}."]
+    return [f"{_sum(scene, opened)}. {_compared(scene, opened, error)}", f"{drivers[0].upper()}{drivers[1:]}."]
 
 
 def _strongest(opened: _Opened) -> int:

@@ -104,7 +104,7 @@ class Room:
         self._notes = " ".join(notes_of(scenes))
         self._said = readouts(scenes) or [_HINTS[scene.state.view]]
         self._statistics = [f"▸ {statistics_line(scene, scene.measured)}" if scene.measured else "" for scene in scenes]
-        self._sums = [] if numbers is None else neuron.told(scene, numbers)
+        self._sums = [] if numbers is None else neuron.said(scene, numbers)
 
     def height(self, width: float) -> float:
         """In pixels, at some width."""

@@ -35,7 +35,8 @@ _LONGEST_LINE = 76 * 8.35
 _LEAST_COLUMN, _COLUMN_GAP, _ROW_GAP = 300, 36, 12
 _ABOVE_LEGEND = 12
 _BADGE_PAD, _BADGE_HEIGHT, _BADGE_RADIUS = 5, 17, 5
-_BADGE_MARGIN = 5
+# On either side.
+_BADGE_MARGIN = 3
 _BREAK = "↵"
 _SPACES = " \n\t␣↵⇥"
 
@@ -259,7 +260,7 @@ def _is_wide(letter: str) -> bool:
 
 def _width(label: Label) -> float:
     if label.token.special:
-        return lettering.width(label.text, _SMALL) + 2 * _BADGE_PAD + _BADGE_MARGIN
+        return lettering.width(label.text, _SMALL) + 2 * (_BADGE_PAD + _BADGE_MARGIN)
     return lettering.width(_shown(label), _FONT)
 
 
@@ -296,16 +297,16 @@ def _token(box: _Box, look: _Look) -> Iterator[str]:
     share = 0.0 if weight is None or abs(weight) <= look.error else weight / look.largest
     middle = _LINE / 2
     is_special = box.label.token.special
-    wide = box.width - _BADGE_MARGIN if is_special else box.width
-    high = _BADGE_HEIGHT if is_special else _HIGH
-    frame = {"y": middle - high / 2, "width": wide, "height": high, "rx": _BADGE_RADIUS if is_special else _RADIUS}
+    left, high, radius = (_BADGE_MARGIN, _BADGE_HEIGHT, _BADGE_RADIUS) if is_special else (0, _HIGH, _RADIUS)
+    wide = box.width - 2 * left
+    frame = {"x": left, "y": middle - high / 2, "width": wide, "height": high, "rx": radius}
     if share:
         place = shade_place(share, is_signed=look.is_signed)
         yield element("rect", **frame, class_=shade_class(place))
     if is_special:
         yield element("rect", **frame, fill="none", stroke="currentColor", stroke_opacity="0.35")
     if box.index in look.outlined:
-        around = {**frame, "x": -1.0, "y": frame["y"] - 1, "width": wide + 2, "height": high + 2}
+        around = {**frame, "x": left - 1, "y": frame["y"] - 1, "width": wide + 2, "height": high + 2}
         yield element("rect", **around, fill="none", class_=ACCENT, stroke="currentColor", stroke_width=2)
     is_unseen = box.index in look.weights and weight is None
     shown = box.label.text if is_special else _shown(box.label)
@@ -313,7 +314,7 @@ def _token(box: _Box, look: _Look) -> Iterator[str]:
         yield element(
             "text",
             words(shown),
-            x=_BADGE_PAD if is_special else 0,
+            x=left + _BADGE_PAD if is_special else 0,
             y=middle + 0.35 * (_SMALL if is_special else _FONT),
             font_size=_SMALL if is_special else _FONT,
             class_=ink_on_scale(share, signed=look.is_signed) if share else None,

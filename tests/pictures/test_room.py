@@ -5,13 +5,14 @@ import re
 
 import numpy as np
 import pytest
-from builders import attention, exhibit, later
+from builders import attention, exhibit, later, neurons
 from conftest import figure_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz_mkdocs.pictures import room
+from attnviz_mkdocs.pictures import neuron, room
 from attnviz_mkdocs.pictures.comparison import scenes_of
+from attnviz_mkdocs.pictures.lettering import wrap
 from attnviz_mkdocs.spec.types import Step
 
 WIDTHS = range(240, 1441, 7)
@@ -76,6 +77,17 @@ def test_what_is_told_needs_room(rooms):
     step = Step(caption="Look here. " * 20)
     toured = rooms(plain, steps=(step,))
     assert toured.height(300) - rooms(plain).height(300) > toured.height(1200) - rooms(plain).height(1200) > 20
+
+
+def test_sentences_below_neurons_need_room():
+    made, own = neurons(tokens=6, causal=True)
+    scenes, numbers = scenes_of(figure_of("neuron"), made), own.attentions["self"]
+    said = neuron.said(scenes[0], numbers)
+    assert "The other views show" in said[0]
+    for width in (300, 700):
+        lines = sum(len(wrap(paragraph, width, 13)) for paragraph in said)
+        table = neuron.height(scenes[0], numbers, width, is_touched=False)
+        assert room.Room(scenes, numbers).height(width) > table + lines * 18
 
 
 def test_no_room_is_not_a_number():
