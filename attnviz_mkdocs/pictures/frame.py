@@ -11,9 +11,9 @@ from attnviz_mkdocs.pictures.format import format_error, format_token
 from attnviz_mkdocs.pictures.notes import notes_of
 from attnviz_mkdocs.pictures.ranking import statistics_line
 from attnviz_mkdocs.pictures.readout import readouts
-from attnviz_mkdocs.pictures.svg import element, group
+from attnviz_mkdocs.pictures.svg import element, group, number
 from attnviz_mkdocs.pictures.svg import text as words
-from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, head_class, readable_on_head
+from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, head_class, rank_of, readable_on_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,13 @@ _LONGEST, _MOST_LINES = 300, 2
 #: Between what is said above and the drawing, and between that and what is said below.
 _BELOW_LINE, _ABOVE_FOOT = 16, 12
 _GAP = 22
+# The hues come again after ten heads: paths below a number, how wide they are, and their dashes.
+_MARKS = (
+    ("", 0, None),
+    ("M{left} 21h{wide}", 2, "5 3"),
+    ("M{left} 21h{wide}", 2, "2 2"),
+    ("M{left} 20h{wide}M{left} 22h{wide}", 1, None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ def _pieces(scene: Scene) -> Iterator[_Piece]:
         yield _said(scene.chosen[0].name.capitalize())
     elif scene.state.view == "head":
         yield _said("Heads" if len(scene.state.heads) > 1 else "Head", gap=9)
-        yield from (_tile(head, ACCENT if scene.signs else head_class(head)) for head in scene.state.heads)
+        hues = () if scene.signs else scene.state.heads
+        yield from (_tile(head, hues) for head in scene.state.heads)
     elif scene.state.view != "model":
         yield _said("Head", str(scene.state.head))
     if options.filter != "all":
@@ -116,9 +124,11 @@ def _said(muted: str, strong: str = "", gap: float = _GAP) -> _Piece:
     return _Piece(wide, "".join(parts), gap)
 
 
-def _tile(head: int, colour: str) -> _Piece:
-    """A head's number on its colour."""
-    wide = max(26, lettering.width(str(head), _SMALL) + 8)
+def _tile(head: int, hues: Sequence[int]) -> _Piece:
+    """A head's number on its colour, underlined if another of those that have hues has the same."""
+    colour = head_class(head) if head in hues else ACCENT
+    own = lettering.width(str(head), _SMALL)
+    wide = max(26, own + 8)
     box = element("rect", y=1, width=wide, height=24, rx=3, class_=colour)
     name = element(
         "text",
@@ -130,7 +140,16 @@ def _tile(head: int, colour: str) -> _Piece:
         text_anchor="middle",
         class_=readable_on_head(colour),
     )
-    return _Piece(wide, box + name, gap=3)
+    path, line, dashes = _MARKS[rank_of(head, hues)]
+    under = element(
+        "path",
+        d=path.format(left=number((wide - own) / 2), wide=number(own)),
+        stroke="currentColor",
+        stroke_width=line,
+        stroke_dasharray=dashes,
+        class_=readable_on_head(colour),
+    )
+    return _Piece(wide, box + name + (under if path else ""), gap=3)
 
 
 def _caption(caption: str | None, width: float) -> tuple[float, str]:

@@ -207,6 +207,12 @@ def test_an_encoder_decoder_model_has_two_texts(drawn):
     assert drawn(made, "head", attention="encoder").words.count("word0") == 2
 
 
+def test_numbers_of_heads_of_one_hue_have_marks_of_their_own(drawn):
+    drawing = drawn(exhibit(attention(1, 31, 3)), heads=(0, 1, 10, 20, 30))
+    marks = [path for path in drawing.all("path") if re.fullmatch(r"(M[\d.]+ \d+h[\d.]+)+", path.get("d", ""))]
+    assert len({(mark.get("stroke-width"), mark.get("stroke-dasharray")) for mark in marks}) == len(marks) == 3
+
+
 def test_neurons_add_up_to_the_weights_beside_them(drawn):
     made, own = neurons(tokens=5, causal=True)
     drawing = drawn(made, "neuron", query=(3,), heads=(2,), neurons=own)
