@@ -1,8 +1,8 @@
 """Bytes of a page with one exhibit, against BertViz in the same run.
 
-Ours is the page that stands alone, with the viewer's code, which serves head, model and matrix
+Ours is the page that stands alone, with the viewer's code, which serves head, model, matrix and text
 view. BertViz's is the HTML of one of its views, without the libraries that it loads from a CDN. Its neuron
-view knows BERT, GPT-2 and RoBERTa; that page is compared for MiniLM, and ours carries all four views.
+view knows BERT, GPT-2 and RoBERTa; that page is compared for MiniLM, and ours carries all five views.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
             neurons = [compare(name, peer, length, "neuron") for length in (16, 32, 64)]
         del peer
     here = machine()
-    attention = table(rows, "one view", "three views")
+    attention = table(rows, "one view", "four views")
     of_neurons = table(neurons, "neuron view", "all views")
     print(attention, of_neurons, sep="\n\n")
     print(json.dumps(here))
