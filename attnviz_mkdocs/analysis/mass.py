@@ -26,7 +26,8 @@ def strongest(weights: NDArray[np.float32], share: float) -> NDArray[np.bool_]:
     order = np.argsort(-weights, axis=-1, kind="stable")
     ordered = np.take_along_axis(weights, order, axis=-1).astype(np.float64)
     before = np.cumsum(ordered, axis=-1) - ordered
-    kept = before < share * ordered.sum(axis=-1, keepdims=True) - _ROUNDING
+    # However small the share is, the strongest key is among them.
+    kept = (before < share * ordered.sum(axis=-1, keepdims=True) - _ROUNDING) | ((before == 0) & (ordered > 0))
     chosen = np.zeros(weights.shape, bool)
     np.put_along_axis(chosen, order, kept, axis=-1)
     return chosen

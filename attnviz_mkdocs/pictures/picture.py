@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Figure
 
 #: Raised when the same figure would be drawn differently, so that what is kept is drawn anew.
-PICTURE_VERSION = 7
+PICTURE_VERSION = 8
 
 #: Widths of pictures in pixels: for a column of text, and for a telephone.
 WIDE, NARROW = 688, 350

@@ -103,3 +103,7 @@ test("equal weights are taken from the first key on, and a row of nothing stays 
     0.25, 0.25, 0, 0, 0, 0, 0, 0,
   ]);
 });
+
+test("however small a share is, the strongest key makes it up", () => {
+  expect([...strongest(Float32Array.of(0.25, 0.75), 2, 1e-9)]).toEqual([0, 0.75]);
+});

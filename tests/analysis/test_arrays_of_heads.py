@@ -93,6 +93,11 @@ def test_the_strongest_keys_make_up_the_share_and_none_of_them_is_too_many(share
         assert row[kept].min() >= row[~kept].max(initial=0)
 
 
+def test_however_small_a_share_is_the_strongest_key_makes_it_up():
+    weights = np.float32([[0.25, 0.75], [0, 0]])
+    assert strongest(weights, 1e-9).tolist() == [[False, True], [False, False]]
+
+
 def test_what_is_hidden_is_stated():
     weights = np.array([[0.5, 0.3, 0.2], [1, 0, 0], [0, 0, 0]], np.float32)
     shown = strongest(weights, 0.7)

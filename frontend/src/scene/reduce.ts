@@ -33,8 +33,8 @@ export function strongest(weights: Float32Array, keys: number, mass: number): Fl
     const order = [...row.keys()].sort((a, b) => row[b] - row[a]);
     let sum = 0;
     for (const key of order) {
-      // Decoded weights are rounded; a share is reached a rounding earlier.
-      if (sum >= wanted - 1e-6) break;
+      // Decoded weights are rounded; a share is reached a rounding earlier, though never with nothing.
+      if (sum && sum >= wanted - 1e-6) break;
       left[start + key] = row[key];
       sum += row[key];
     }
