@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from builders import attention, exhibit, neurons
-from conftest import figure_of
+from drawn_pictures import figure_of
 
 import attnviz_mkdocs.pictures.album as album_module
 from attnviz_mkdocs.codec import CodecError, encode, encode_neurons

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import attention, exhibit, neurons, translation
-from conftest import figure_of
+from drawn_pictures import figure_of
 from hypothesis import given
 from hypothesis import strategies as st
 

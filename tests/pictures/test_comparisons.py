@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
-from conftest import Drawn, figure_of
+from drawn_pictures import Drawn, figure_of
 
 from attnviz_mkdocs.exhibit import SELF
 from attnviz_mkdocs.pictures import draw, picture_of

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, neurons, translation
-from conftest import Drawn, figure_of
+from drawn_pictures import Drawn, figure_of
 from test_parts import pixels
 
 from attnviz_mkdocs.exhibit import SELF, TEXT, Token

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, neurons
-from conftest import figure_of
+from drawn_pictures import figure_of
 from hypothesis import given
 from hypothesis import strategies as st
 
