@@ -183,9 +183,9 @@ def _foot(scenes: Sequence[Scene], drawing: Drawing) -> tuple[float, str]:
     room = drawing.width - lettering.width(about, _SMALL) - _GAP
     is_beside = room > drawing.width / 2
     said = _readout(scenes, room if is_beside else drawing.width)
-    told = [statistics_line(scene, scene.measured) for scene in scenes if scene.measured]
-    if len(scenes) > 1:
-        told = [f"{scene.name}: {line}" for scene, line in zip(scenes, told, strict=False)]
+    told = [
+        line if len(scenes) == 1 else f"{scene.name}: {line}" for scene in scenes if (line := statistics_line(scene))
+    ]
     notes = _paragraph(" · ".join(note for note in [drawing.note, *told] if note), room if is_beside else drawing.width)
     above = said[0] + notes[0]
     top = 0 if is_beside or not above else above

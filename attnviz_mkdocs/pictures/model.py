@@ -135,8 +135,9 @@ def model(stage: Stage) -> Drawing:
     top = _top(scene)
     opened = (state.layer, state.opened)
     if state.opened is not None and not any(opened in row.heads for row in rows):
-        parts.append(group(0, top + _ABOVE_DETAIL, _detail(stage).body))
-        top += _ABOVE_DETAIL + ceil(_detail(stage).height)
+        detail = _detail(stage)
+        parts.append(group(0, top + _ABOVE_DETAIL, detail.body))
+        top += _ABOVE_DETAIL + ceil(detail.height)
     for row in rows:
         parts.append(group(grid.margin, top, draw(row.heads)))
         parts.append(group(0, top, _layer(row, grid) if name is None else _names(row, grid, name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -301,11 +302,12 @@ def _drivers(scene: Scene, opened: _Opened) -> str:
     return f"neurons {named} carry {format_percent(carried)} of what tells the keys apart {where}"
 
 
+# The drawings of either width, the words and the room all ask for it.
+@lru_cache(1)
 def _open(scene: Scene, numbers: Scores) -> _Opened:
     layer = scene.layers.index(scene.state.layer)
     head = scene.state.head
-    track = list(scene.attention.track.by_layer())[layer]
-    scores = HeadScores.of(numbers, layer, head, track.masked()[0, head])
+    scores = HeadScores.of(numbers, layer, head, scene.captured_layer.masked()[0, head])
     query = scene.query.shown[_place_of_query(scene)]
     by = scene.state.options.order
     shares = scores.shares([query] if by == "token" else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,9 +64,7 @@ def _of_tokens(scene: Scene) -> Iterator[str]:
         )
         yield f"{looking} attend to {looked_at}."
     if scene.state.view != "model" and not scene.joins_layers:
-        layer = scene.layers.index(scene.state.layer)
-        track = next(islice(attention.track.by_layer(), layer, None))
-        mask = describe_mask(track.masked()[0, 0])
+        mask = describe_mask(scene.captured_layer.masked()[0, 0])
         if mask:
             yield mask
     if scene.has_words and len(scene.key.starts) + len(scene.query.starts) < sum(attention.track.shape[2:]):

@@ -52,16 +52,20 @@ def ranked(scene: Scene, name: str) -> list[tuple[Place, float]]:
     found = [
         ((layer, head), float(value))
         for layer, track in zip(scene.layers, scene.attention.track.by_layer(), strict=True)
-        for head, value in enumerate(_measured(scene, track, name))
+        for head, value in enumerate(_measured(scene, track, [name])[name])
     ]
     return sorted((head for head in found if head[1] >= least), key=lambda head: -head[1])
 
 
-def statistics_line(scene: Scene, heads: Sequence[int]) -> str:
-    """The statistics of one head, or which of several has the largest where that says something."""
-    track = list(scene.attention.track.by_layer())[scene.layers.index(scene.state.layer)]
+@lru_cache(2)
+def statistics_line(scene: Scene) -> str:
+    """The statistics of one head, or which of several has the largest where that says something; or nothing."""
+    heads = scene.measured
+    if not heads:
+        return ""
     names = [name for name in STATISTICS if name not in OF_POSITIONS or not scene.is_across]
-    values = {name: _measured(scene, track, name)[list(heads)] for name in names}
+    of_layer = _measured(scene, scene.captured_layer, names)
+    values = {name: of_head[list(heads)] for name, of_head in of_layer.items()}
     if len(heads) == 1:
         return " · ".join(_said(name, float(own[0])) for name, own in values.items())
     told = [
@@ -76,7 +80,8 @@ def _said(name: str, value: float) -> str:
     return f"{title_of(name)} {format_statistic(name, value)}{' nats' if name == 'entropy' else ''}"
 
 
-def _measured(scene: Scene, track: Track, name: str) -> NDArray[np.float64]:
-    """A statistic of each head of a layer, of pieces as they were captured."""
+def _measured(scene: Scene, track: Track, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Statistics of each head of a layer, of pieces as they were captured."""
     special = np.array([token.special for token in scene.exhibit.tokens[scene.attention.key]], bool)
-    return statistic(name, track.weights()[0], track.masked()[0], special)
+    weights, masked = track.weights()[0], track.masked()[0]
+    return {name: statistic(name, weights, masked, special) for name in names}

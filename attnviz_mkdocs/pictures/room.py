@@ -103,7 +103,7 @@ class Room:
         self._is_touched = is_touched
         self._notes = " ".join(notes_of(scenes))
         self._said = readouts(scenes) or [_HINTS[scene.state.view]]
-        self._statistics = [f"▸ {statistics_line(scene, scene.measured)}" if scene.measured else "" for scene in scenes]
+        self._statistics = [f"▸ {line}" if line else "" for line in map(statistics_line, scenes)]
         self._sums = [] if numbers is None else neuron.said(scene, numbers)
 
     def height(self, width: float) -> float:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from attnviz_mkdocs.exhibit import Attention, Exhibit, Token
+    from attnviz_mkdocs.exhibit import Attention, Exhibit, Token, Track
     from attnviz_mkdocs.pictures.state import State
     from attnviz_mkdocs.pictures.tokens import Label
     from attnviz_mkdocs.spec.types import Filter
@@ -252,6 +252,11 @@ class Scene:
     def parts(self) -> tuple[Scene, ...]:
         """The scenes of captured attention that it is made of."""
         return (self,)
+
+    @cached_property
+    def captured_layer(self) -> Track:
+        """The layer that is shown, as it was captured."""
+        return next(islice(self.attention.track.by_layer(), self.attention.layers.index(self.state.layer), None))
 
     @cached_property
     def chosen(self) -> tuple[Shown, ...]:

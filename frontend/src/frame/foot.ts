@@ -10,7 +10,7 @@ import { csv } from "../take/csv.ts";
 import { rowsOf, type Seen, whereOf } from "../take/numbers.ts";
 import { toPng } from "../take/png.ts";
 import { asFileName, save } from "../take/save.ts";
-import { type Picture, toSvg } from "../take/svg.ts";
+import { asText, type Picture, toSvg } from "../take/svg.ts";
 import { numbersOf } from "../take/table.ts";
 import { about, precisionOf } from "./about.ts";
 import { tableOf } from "./table.ts";
@@ -83,7 +83,7 @@ export class Foot {
     const items: (Item | false | null)[] = [
       address && ["Copy link", () => this.#copy("Link", address())],
       fence && ["Copy fence", () => this.#copy("Fence", fence())],
-      ["Download SVG", () => this.#save("svg", "image/svg+xml", () => this.picture().svg)],
+      ["Download SVG", () => this.#save("svg", "image/svg+xml", () => asText(this.picture()))],
       ["Download PNG", () => this.#save("png", "image/png", () => toPng(this.picture()))],
       ["Download CSV", () => this.#save("csv", "text/csv", () => csv(rowsOf(this.taken.seen())))],
       document.fullscreenEnabled && [

@@ -1,12 +1,13 @@
 import { element } from "../drawing/dom.ts";
-import type { Picture } from "./svg.ts";
+import { asText, type Picture } from "./svg.ts";
 
 /** Pixels for each CSS pixel, and the longest side that browsers take. */
 const SCALE = { wanted: 2, longest: 16_384 };
 
 /** A picture as pixels. @throws Error: the browser can't make it. */
-export async function toPng({ svg, width, height }: Picture): Promise<Blob> {
-  const image = Object.assign(new Image(), { src: `data:image/svg+xml,${encodeURIComponent(svg)}` });
+export async function toPng(picture: Picture): Promise<Blob> {
+  const { width, height } = picture;
+  const image = Object.assign(new Image(), { src: `data:image/svg+xml,${encodeURIComponent(asText(picture))}` });
   await image.decode();
   const scale = Math.min(SCALE.wanted, SCALE.longest / Math.max(width, height));
   const canvas = Object.assign(element("canvas"), { width: width * scale, height: height * scale });

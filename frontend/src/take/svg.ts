@@ -21,7 +21,6 @@ export interface Words {
 
 export interface Picture {
   readonly node: SVGElement;
-  readonly svg: string;
   /** In CSS pixels. */
   readonly width: number;
   readonly height: number;
@@ -53,8 +52,11 @@ export function toSvg(
     line(caption, MARGIN, MARGIN + 2 * TITLE.size + 4, TITLE.caption, ink("fill", toCss(muted))),
     drawing,
   );
-  return { node: svg, svg: new XMLSerializer().serializeToString(svg), width, height };
+  return { node: svg, width, height };
 }
+
+/** A picture as a document. */
+export const asText = ({ node }: Picture): string => new XMLSerializer().serializeToString(node);
 
 /** Draws an element and what it holds, but for what is only there to be clicked. */
 function draw(node: HTMLElement, into: SVGElement, boxes: Box[]): void {
