@@ -152,6 +152,25 @@ def alone(tmp_path, tab):
 
 
 @pytest.fixture
+def touched(chromium, tmp_path):
+    """The page that `alone` wrote, on a telephone."""
+    contexts = []
+
+    def open_it(width: int = 340, *, is_mobile: bool = False) -> Locator:
+        context = chromium.new_context(has_touch=True, is_mobile=is_mobile, viewport={"width": width, "height": 700})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto((tmp_path / "view.html").as_uri())
+        view = page.locator("attn-view")
+        view.evaluate("async (view) => { await view.ready }")
+        return view
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def page_of(tmp_path):
     """A page with one comparison and nothing else."""
 

@@ -335,19 +335,14 @@ def test_targets_are_large_enough_for_a_finger(neuron_view, tab, kind):
     assert small == []
 
 
-def test_a_touch_that_pins_lets_go_again(chromium, alone, tmp_path):
+def test_a_touch_that_pins_lets_go_again(alone, touched):
     alone(exhibit(attention(2, 3, 6)))
-    context = chromium.new_context(has_touch=True, viewport={"width": 340, "height": 700})
-    page = context.new_page()
-    page.goto((tmp_path / "view.html").as_uri())
-    view = page.locator("attn-view")
-    view.evaluate("async (view) => { await view.ready }")
+    view = touched()
     token = view.locator(".tokens.query .token").nth(1)
     token.tap()
     assert state(view)["query"] == 1
     token.tap()
     assert state(view)["query"] is None
-    context.close()
 
 
 def test_a_wheel_over_a_drawing_scrolls_the_page(alone):

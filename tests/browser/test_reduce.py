@@ -95,13 +95,9 @@ def test_tokens_that_are_added_are_summed(alone, weights, kind):
     assert float(said[1]) == pytest.approx(weights[0, 1, [4, 1], 2].sum(), abs=2 * CLOSE)
 
 
-def test_a_finger_adds_tokens_too(chromium, alone, weights, tmp_path):
+def test_a_finger_adds_tokens_too(alone, touched, weights):
     alone(exhibit(weights), "head", layer=0, heads=(1,))
-    context = chromium.new_context(has_touch=True, is_mobile=True, viewport={"width": 340, "height": 700})
-    page = context.new_page()
-    page.goto((tmp_path / "view.html").as_uri())
-    view = page.locator("attn-view")
-    view.evaluate("async (view) => { await view.ready }")
+    view = touched(is_mobile=True)
     show_options(view)
     view.get_by_role("button", name="Several tokens").tap()
     for token in (1, 3):
@@ -109,4 +105,3 @@ def test_a_finger_adds_tokens_too(chromium, alone, weights, tmp_path):
     assert state(view)["query"] == [1, 3]
     view.locator(".tokens.query .token").nth(1).tap()
     assert state(view)["query"] == 3
-    context.close()

@@ -304,13 +304,9 @@ def test_keys_lead_to_other_layers_and_heads(alone, tab):
     assert (state(view)["layer"], state(view)["heads"]) == (0, [1])
 
 
-def test_a_tap_pins_and_adds(chromium, alone, tmp_path):
+def test_a_tap_pins_and_adds(alone, touched):
     alone(exhibit(attention(1, 1, TOKENS)), "text")
-    context = chromium.new_context(has_touch=True, viewport={"width": 320, "height": 700})
-    page = context.new_page()
-    page.goto((tmp_path / "view.html").as_uri())
-    view = page.locator("attn-view")
-    view.evaluate("async (view) => { await view.ready }")
+    view = touched(320)
     spans(view).nth(1).tap()
     assert state(view)["query"] == 1
     show_options(view)
@@ -319,8 +315,7 @@ def test_a_tap_pins_and_adds(chromium, alone, tmp_path):
     assert state(view)["query"] == [1, 3]
     spans(view).nth(1).tap()
     assert state(view)["query"] == 3
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()
+    assert view.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize(("tokens", "kind"), [(128, "head"), (129, "text")])

@@ -80,17 +80,12 @@ def test_a_click_pins_and_another_lets_go(alone):
     assert view.evaluate("(view) => view.changes")[:2] == [3, None]
 
 
-def test_a_tap_pins(chromium, alone, tmp_path):
+def test_a_tap_pins(alone, touched):
     alone(exhibit(attention(2, 3, 6)))
-    context = chromium.new_context(has_touch=True, viewport={"width": 340, "height": 700})
-    page = context.new_page()
-    page.goto((tmp_path / "view.html").as_uri())
-    view = page.locator("attn-view")
-    view.evaluate("async (view) => { await view.ready }")
+    view = touched()
     view.locator(".tokens.query .token").nth(1).tap()
     assert state(view)["query"] == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()
+    assert view.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_head_tiles(alone):
