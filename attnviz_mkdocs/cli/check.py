@@ -1,0 +1,30 @@
+"""`attnviz check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from attnviz_mkdocs.cli.say import count, mistakes_of, stop_at
+from attnviz_mkdocs.cli.site import supply_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attnviz_mkdocs.cli.site import Site
+
+
+@click.command()
+@click.pass_obj
+def check(open_site: Callable[[], Site]) -> None:
+    """Check all galleries, the fences of all pages, and the arrays that they show; no model is loaded."""
+    site = open_site()
+    # Arrays need no model, so all that is wrong with them can be told.
+    arrays = [figure for figure in site.figures if figure.arrays]
+    stop_at([*site.mistakes, *(mistakes_of(supply_of(site.project).get, arrays) if arrays else ())])
+    galleries = len(site.project.gallery_files())
+    click.echo(
+        f"{count(len(site.figures), 'view')} in {count(galleries, 'gallery file')} and the pages: no mistakes",
+        err=True,
+    )
