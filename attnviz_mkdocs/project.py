@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.mistakes import did_you_mean
+from attnviz_mkdocs.spec.types import NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,7 @@ DELIVERIES: tuple[str, ...] = get_args(Delivery)
 
 
 _GALLERIES = "gallery/"
+_PAGES = "gallery"
 
 
 class ProjectError(ValueError):
@@ -38,6 +41,7 @@ class Project:
             names the command, ``always`` captures everything anew.
         delivery: ``inline`` puts the data into the page, ``linked`` beside it.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        pages: The folder of the site in which pages show the galleries; False for none.
     """
 
     root: Path
@@ -46,6 +50,7 @@ class Project:
     capture: CaptureMode = "auto"
     delivery: Delivery = "inline"
     device: str = "auto"
+    pages: str | Literal[False] = False
 
     @classmethod
     def from_options(cls, root: Path, options: dict[str, Any]) -> Project:
@@ -65,6 +70,7 @@ class Project:
         for name in ("store", "device"):
             if not isinstance(given.get(name, ""), str):
                 raise ProjectError(f"{name}: expected text, found {given[name]!r}")
+        given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
@@ -110,3 +116,12 @@ class Project:
             yield path
         else:
             yield from self.root.glob(pattern)
+
+
+def _folder_of_pages(written: Any) -> str | Literal[False]:
+    if isinstance(written, bool):
+        return _PAGES if written else False
+    parts = written.strip("/").split("/") if isinstance(written, str) else ()
+    if not parts or not all(re.fullmatch(NAME_PATTERN, part) for part in parts):
+        raise ProjectError(f"pages: expected a folder of the site such as gallery, or false, found {written!r}")
+    return "/".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,11 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from attnviz_mkdocs.fence import Fence, find_fences, read_fence
+from attnviz_mkdocs.fence import Fence, find_fences, read_fence, read_part
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
 from attnviz_mkdocs.pictures import Album
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
+from attnviz_mkdocs.render import Card, Payload, Still, carried, draw_cards, draw_figure, draw_mistakes
 from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.supply import Supply
 from attnviz_mkdocs.views import Shown
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.pictures import Svg
+    from attnviz_mkdocs.pages import Catalogue, ExhibitPage
+    from attnviz_mkdocs.pictures import Picture, Svg
     from attnviz_mkdocs.spec import Figure, Galleries
     from attnviz_mkdocs.supply import Encoded, Supplied
 
@@ -53,12 +54,14 @@ class Page:
         link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
+        lead: An exhibit's page → where it is, relative to the page.
     """
 
     file: str = "page"
     line_offset: int = 0
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
+    lead: Callable[[ExhibitPage], str] | None = None
 
 
 @dataclass(slots=True)
@@ -78,10 +81,18 @@ class Drawn:
 
 @dataclass(slots=True)
 class Scribe:
-    """Fences → HTML, for one page after another."""
+    """Fences → HTML, for one page after another.
+
+    Attributes:
+        galleries: What they may refer to.
+        supply: Where exhibits come from.
+        catalogue: The pages of the site that show galleries, where it has some.
+        page: The page that is being converted.
+    """
 
     galleries: Galleries
     supply: Supply
+    catalogue: Catalogue | None = None
     page: Page = field(default_factory=Page)
     _told: set[Mistake] = field(init=False, default_factory=set)
     _album: Album = field(init=False)
@@ -90,7 +101,7 @@ class Scribe:
         self._album = Album(self.supply.project.root / _KEPT)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
-        """The HTML of one fence: a view, or a panel that says what is to be mended.
+        """The HTML of one fence: a view, a part of a gallery, or a panel that says what is to be mended.
 
         Args:
             fence: The fence.
@@ -98,15 +109,47 @@ class Scribe:
         """
         page = self.page
         try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
+            part = read_part(fence, self.galleries, page.file, page.line_offset)
+            if part is None:
+                return self._view(read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids), drawn)
+        except SpecError as error:
+            return draw_mistakes(self._tell(error))
+        if self.catalogue is None or page.lead is None:
+            return "\n".join(self._view(figure, drawn) for figure in part)
+        return self._cards(part, self.catalogue, page.lead)
+
+    def picture(self, figure: Figure, supplied: Supplied) -> Picture:
+        """What a view shows first."""
+        return self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+
+    def _cards(self, part: list[Figure], catalogue: Catalogue, lead: Callable[[ExhibitPage], str]) -> str:
+        """Each exhibit once, with the first of its views that are asked for."""
+        first: dict[ExhibitPage, Figure] = {}
+        for figure in part:
+            first.setdefault(catalogue.page_of(figure.name), figure)
+        return draw_cards(self._card(page, figure, lead(page)) for page, figure in first.items())
+
+    def _card(self, page: ExhibitPage, figure: Figure, link: str) -> Card:
+        about = Card(page.title, link, page.models, page.tags, "\n".join(page.texts), figure.caption, len(page.figures))
+        try:
+            picture = self.picture(figure, self.supply.get(figure))
+        except SpecError as error:
+            return replace(about, mistakes=self._tell(error))
+        return replace(about, picture=picture.narrow, source=self._source(picture.narrow))
+
+    def _tell(self, error: SpecError) -> tuple[Mistake, ...]:
+        """What is wrong in a gallery shows in each fence that names it, and is told once."""
+        for mistake in error.mistakes:
+            if mistake not in self._told:
+                log.warning("%s", mistake)
+        self._told.update(error.mistakes)
+        return error.mistakes
+
+    def _view(self, figure: Figure, drawn: Drawn) -> str:
+        try:
             supplied = self.supply.get(figure)
         except SpecError as error:
-            # What is wrong in a gallery shows in each fence that names it, and is told once.
-            for mistake in error.mistakes:
-                if mistake not in self._told:
-                    log.warning("%s", mistake)
-            self._told.update(error.mistakes)
-            return draw_mistakes(error.mistakes)
+            return draw_mistakes(self._tell(error))
         if figure.name:
             drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
         exhibit = self._payload(supplied.exhibit, drawn.carried)
@@ -114,8 +157,11 @@ class Scribe:
         second = None if supplied.second is None else self._payload(supplied.second, drawn.carried)
         return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied))
 
+    def _source(self, picture: Svg) -> str:
+        return carried(picture) if self.page.place is None else self.page.place(picture)
+
     def _still(self, figure: Figure, supplied: Supplied) -> Still:
-        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        picture = self.picture(figure, supplied)
         place = self.page.place
         return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,17 @@ from mkdocs.config import base
 from mkdocs.config import config_options as option
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.pages import Catalogue, TemplateError
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset, script
+from attnviz_mkdocs.sites.gallery_pages import GalleryPages
 from attnviz_mkdocs.sites.markdown import AttnvizExtension, Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
 
     from attnviz_mkdocs.pictures import Svg
@@ -48,17 +52,22 @@ class AttnvizConfig(base.Config):
     """`inline`: the page carries its data; `linked`: the browser fetches it when it is seen."""
     device = option.Type(str, default="auto")
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    pages = option.Type((bool, str), default=False)
+    """A folder of the site such as `gallery`, in which pages show the galleries; or `false`."""
 
 
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     """Attention views in MkDocs pages."""
 
     scribe: Scribe
+    _pages: GalleryPages | None = None
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         try:
             project = Project.from_options(_root(config), dict(self.config))
-            self.scribe = Scribe(project.load(), Supply(project))
+            galleries = project.load()
+            catalogue = Catalogue(galleries, project.pages) if project.pages else None
+            self.scribe = Scribe(galleries, Supply(project), catalogue)
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
         for mistake in self.scribe.galleries.mistakes:
@@ -71,22 +80,41 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         config.extra_javascript.append(bundle)
         return config
 
+    # Late, so that the pages are seen that other plugins make.
+    @event_priority(-50)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        shown = list(self._figures_in(files))
+        of_galleries = list(self.scribe.galleries.figures())
+        shown = list(self._figures_in(files.documentation_pages()))
+        catalogue = self.scribe.catalogue
+        if catalogue is not None:
+            shown += of_galleries
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
                 files.append(File.generated(config, f"{_ASSETS}/{name}", content=content))
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
-        figures = [*self.scribe.galleries.figures(), *shown]
+        figures = [*of_galleries, *shown]
         try:
             self.scribe.supply.ensure(figures)
-        except (MissingError, StoreError) as error:
+            if catalogue is not None:
+                self._pages = GalleryPages(catalogue, self.scribe, config, files)
+                made = self._pages.add()
+                if self._pages.templates.has_own:
+                    self.scribe.supply.ensure(self._figures_in(made))
+        except (MissingError, StoreError, TemplateError) as error:
             raise PluginError(str(error)) from error
         self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
         self._files, self._config = files, config
         return files
+
+    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+        if self._pages is not None:
+            self._pages.settle()
+
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        if self._pages is not None:
+            self._pages.write_standalones()
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
         source = page.file.content_string
@@ -96,6 +124,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             line_offset=source.count("\n") - without_front_matter.count("\n"),
             link=self._linker(page) if self.config.delivery == "linked" else None,
             place=self._placer(page),
+            lead=None if self._pages is None else partial(self._pages.lead, url=page.url),
         )
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
@@ -103,9 +132,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
 
-    def _figures_in(self, files: Files) -> Iterator[Figure]:
-        """The figures of all pages; a mistake is told when its page is rendered."""
-        for file in files.documentation_pages():
+    def _figures_in(self, pages: Iterable[File]) -> Iterator[Figure]:
+        """The figures of pages; a mistake is told when its page is rendered."""
+        for file in pages:
             figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
             yield from figures
 
