@@ -15,6 +15,7 @@ import click
 from attnviz_mkdocs.cli.capture import capture
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
+from attnviz_mkdocs.cli.init import init
 from attnviz_mkdocs.cli.schema import schema
 from attnviz_mkdocs.cli.site import open_site
 from attnviz_mkdocs.cli.status import status
@@ -40,5 +41,5 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
     )
 
 
-for command in (check, capture, status, export, schema):
+for command in (init, check, capture, status, export, schema):
     main.add_command(command)
