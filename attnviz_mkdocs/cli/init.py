@@ -40,7 +40,7 @@ def init(folder: Path, source: str | None) -> None:
             "its top: move .github and .pre-commit-config.yaml there, and let them work in this folder."
         )
     if PAGE not in started.made:
-        _say("\nShow the first view in a page of yours:\n\n```attnviz first/first-layer\n```")
+        _say("\nShow the first view in a page of yours:\n\n```attnviz first/one-head\n```")
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {folder}\n"
     _say(
         f"\nNext:\n{enter}"

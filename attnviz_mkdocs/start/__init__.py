@@ -113,8 +113,10 @@ def _as_yaml(text: str) -> str:
 
 def _short(source: str) -> str:
     """A model's name in the gallery, from where it comes from."""
-    last = re.split(r"[/\\:]", source.removesuffix(".gguf").rstrip("/\\"))[-1]
-    return re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-") or "model"
+    parts = re.split(r"[/\\:]", source.removesuffix(".gguf").lower())
+    names = [re.sub(r"[^a-z0-9]+", "-", part).strip("-") for part in parts]
+    # A package often keeps its files in a folder called model, which says nothing.
+    return next((name for name in reversed(names) if name not in ("", "model")), "model")
 
 
 def _is_silent(file: Path) -> bool:

