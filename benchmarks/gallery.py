@@ -4,8 +4,8 @@
 
 MiniLM reads as many sentences, none twice, put together from lists of words: most have 10 to 40 tokens, one in twenty
 64 to 128. One in twenty is shown in a neuron view, which needs queries and keys beside the attention. Each has a page
-of its own. Captures, then builds twice with Material for MkDocs, each in a process of its own; the second build finds
-everything in the store, as the first does, and the site of the first.
+of its own, in a site as `attnviz init` makes it. Captures, then builds twice, each in a process of its own; the second
+build finds the pictures that the first has drawn.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from figures import machine, publish, where
 
 from attnviz_mkdocs.codec import SUFFIX, peek_header
+from attnviz_mkdocs.start import start
 from attnviz_mkdocs.store import Store
 
 if TYPE_CHECKING:
@@ -39,19 +40,20 @@ _VERBS = "asked followed thanked watched helped remembered called trusted visite
 _PLACES = "harbour garden market station kitchen library bridge school valley museum orchard tower"
 _JOINTS = "and because while before after although so until"
 
-MKDOCS = """\
-site_name: A thousand exhibits
-theme: {name: material, font: false}
-plugins: [search, attnviz]
-"""
-
 
 @dataclass(frozen=True)
 class Step:
     """What a command took."""
 
     seconds: float
+    of_processor: float
     megabytes: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:.0f} s, {self.of_processor:.0f} s of processor time, "
+            f"at most {self.megabytes:,.0f} MB of memory"
+        )
 
 
 def main() -> None:
@@ -83,7 +85,7 @@ def measure(folder: Path, exhibits: int) -> str:
         "store": megabytes(list((folder / "gallery/store").rglob(f"*{SUFFIX}"))),
         "site": f"{megabytes(site)} in {len(site):,} files",
         "largest page": f"{megabytes([largest])}, {largest.relative_to(folder / 'site')}",
-        **{name: f"{step.seconds:.0f} s, at most {step.megabytes:,.0f} MB of memory" for name, step in steps.items()},
+        **steps,
     }
     here = machine("mkdocs-material", "torch", "transformers")
     lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
@@ -91,10 +93,9 @@ def measure(folder: Path, exhibits: int) -> str:
 
 
 def write(folder: Path, exhibits: int) -> None:
-    """The project: galleries of a hundred exhibits, and a page for each exhibit."""
-    for name in ("docs", "gallery"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "mkdocs.yml").write_text(MKDOCS, encoding="utf-8")
+    """A site: galleries of a hundred exhibits, and a page for each exhibit."""
+    start(folder)
+    (folder / "gallery/first.yaml").unlink(missing_ok=True)
     (folder / "docs/index.md").write_text("# A thousand exhibits\n", encoding="utf-8")
     texts = list(sentences(exhibits))
     for first in range(0, exhibits, _PER_GALLERY):
@@ -161,7 +162,7 @@ def run(folder: Path, program: str, *words: str) -> Step:
     seconds = time.perf_counter() - start
     if status:
         sys.exit(f"{program} {' '.join(words)} failed")
-    return Step(seconds, usage.ru_maxrss / 1024)
+    return Step(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def tokens(folder: Path) -> str:
