@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from attnviz_mkdocs.cli.say import fail
-from attnviz_mkdocs.start import MODEL, PAGE, start
+from attnviz_mkdocs.start import GALLERY, MODEL, PAGE, start
 
 
 @click.command()
@@ -39,7 +39,7 @@ def init(folder: Path, source: str | None) -> None:
             f"\n{folder} lies inside the git repository {repository}. GitHub and pre-commit read their files only at "
             "its top: move .github and .pre-commit-config.yaml there, and let them work in this folder."
         )
-    if PAGE not in started.made:
+    if GALLERY in started.made and PAGE not in started.made:
         _say("\nShow the first view in a page of yours:\n\n```attnviz first/one-head\n```")
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {folder}\n"
     _say(

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
 
-#: The page that shows the first view.
+#: The page that shows the views of the first gallery.
 PAGE = "docs/index.md"
+GALLERY = "gallery/first.yaml"
 
-_SETTINGS = "mkdocs.yml"
+#: MkDocs knows both names.
+_SETTINGS = ("mkdocs.yml", "mkdocs.yaml")
 #: Files that others write, too, and that can't do without our lines.
-_SHARED = (_SETTINGS, "requirements.txt", ".gitattributes", ".pre-commit-config.yaml")
+_SHARED = (*_SETTINGS, "requirements.txt", ".gitattributes", ".pre-commit-config.yaml")
 _DOT = "dot_"
 
 
@@ -47,7 +49,8 @@ class Started:
 def start(folder: Path, source: str | None = None) -> Started:
     """Write what a folder lacks of a repository with a gallery.
 
-    Nothing that is there is changed. A folder that has an mkdocs.yml has pages of its own, so it gets no page.
+    Nothing that is there is changed. A folder that has an mkdocs.yml has pages of its own, so it gets no page, and one
+    that has galleries gets no gallery.
 
     Args:
         folder: Where; made if it isn't there.
@@ -57,16 +60,23 @@ def start(folder: Path, source: str | None = None) -> Started:
         OSError: A file can't be written.
     """
     contents = dict(_contents(folder.resolve().name, source))
+    settings, other = _SETTINGS
+    if (folder / other).exists():
+        contents[other] = contents.pop(settings)
     there = {name for name in contents if (folder / name).exists()}
-    wanted = [name for name in contents if not (name == PAGE and _SETTINGS in there)]
-    made = tuple(name for name in wanted if name not in there)
+    left_out = set()
+    if there.intersection(_SETTINGS):
+        left_out.add(PAGE)
+    if any((folder / GALLERY).parent.glob("**/*.y*ml")):
+        left_out.add(GALLERY)
+    made = tuple(name for name in contents if name not in there | left_out)
     for name in made:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         # Exclusive: a file that appeared in the meantime is not ours to replace.
         with file.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(contents[name])
-    kept = tuple(name for name in wanted if name in there)
+    kept = tuple(name for name in contents if name in there)
     silent = [name for name in kept if name in _SHARED and _is_silent(folder / name)]
     return Started(made, kept, {name: _needed(name, contents[name]) for name in silent})
 
@@ -126,6 +136,6 @@ def _is_silent(file: Path) -> bool:
 
 def _needed(name: str, content: str) -> str:
     """The lines that somebody's own file needs: of the settings one paragraph, of the others all."""
-    if name != _SETTINGS:
+    if name not in _SETTINGS:
         return content
     return next(paragraph for paragraph in content.split("\n\n") if paragraph.startswith("plugins:"))

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from attnviz_mkdocs.cli import main
 from attnviz_mkdocs.spec import load_gallery
-from attnviz_mkdocs.start import MODEL, PAGE, REVISION, start
+from attnviz_mkdocs.start import GALLERY, MODEL, PAGE, REVISION, start
 
 ALL = {
     ".gitattributes",
@@ -143,6 +143,19 @@ def test_what_is_there_is_left_alone_and_what_it_lacks_is_told(run, tmp_path):
     lines = told[3].rpartition("\n")[0]
     assert "  - attnviz:" in lines
     assert "theme" not in lines
+
+
+def test_a_site_that_has_galleries_gets_no_other(run, tmp_path):
+    (tmp_path / "mkdocs.yaml").write_text("site_name: Mine\nplugins: [attnviz]\n")
+    (tmp_path / "gallery/deep").mkdir(parents=True)
+    (tmp_path / "gallery/deep/mine.yml").write_text("title: Mine\n")
+    result = run("init")
+    assert result.exit_code == 0
+    # MkDocs reads mkdocs.yml before mkdocs.yaml, so that one beside the other would take its place.
+    assert set(in_folder(tmp_path)) == ALL - {PAGE, GALLERY, "mkdocs.yml"} | {"mkdocs.yaml", "gallery/deep/mine.yml"}
+    assert "kept    mkdocs.yaml\n" in result.stderr
+    assert "Add to it" not in result.stderr
+    assert "first/one-head" not in result.stderr
 
 
 def test_a_folder_inside_a_repository_is_told_where_github_looks(run, tmp_path):
