@@ -99,6 +99,11 @@ def test_the_site_is_called_like_its_folder(tmp_path, name):
     assert yaml.safe_load(next(line for line in settings if line.startswith("site_name:"))) == {"site_name": name}
 
 
+def test_words_of_any_language_stay_readable(tmp_path):
+    start(tmp_path / "日本語の注意")
+    assert "site_name: 日本語の注意\n" in (tmp_path / "日本語の注意/mkdocs.yml").read_text(encoding="utf-8")
+
+
 def test_the_workflow_and_the_machine_that_captures_use_this_version(tmp_path):
     start(tmp_path)
     assert f"attnviz-mkdocs=={version('attnviz-mkdocs')}\n" in (tmp_path / "requirements.txt").read_text()
@@ -171,6 +176,15 @@ def test_what_cannot_be_written_is_told_in_words(run, tmp_path):
     assert "docs can't be written: " in result.stderr
     (tmp_path / "file").write_text("")
     assert run("init", "file").exit_code == 2
+
+
+def test_a_link_that_leads_nowhere_is_not_followed(run, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/README.md").symlink_to(tmp_path / "elsewhere.md")
+    result = run("init", "site")
+    assert result.exit_code == 1
+    assert "README.md can't be written: " in result.stderr
+    assert not (tmp_path / "elsewhere.md").exists()
 
 
 def test_the_first_page_shows_all_views_of_the_first_gallery(tmp_path):
