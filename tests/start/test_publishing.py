@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import subprocess
@@ -223,11 +224,18 @@ def test_the_workflow_builds_the_site_where_no_torch_is_installed(published):
         done = shell([python, "-c", f"import {module}"], published.place)
         assert f"No module named '{module}'" in done.stdout
     with tarfile.open(published.place / "artifact.tar") as tar:
-        page = tar.extractfile("index.html").read().decode()
+        page, exhibit = (
+            tar.extractfile(name).read().decode() for name in ("index.html", "gallery/first/one-head/index.html")
+        )
         names = tar.getnames()
     assert page.count("<attn-view") == 2
     assert " data-exhibit=" in page
     assert f'<link rel="canonical" href="{ADDRESS}/">' in page
+    assert 'href="gallery/"' in page
+    # Addresses to copy are whole, because the workflow knows where the site will be.
+    standalone = "gallery/first/embed/one-head.html"
+    assert f'<iframe src="{ADDRESS}/{standalone}"' in html.unescape(exhibit)
+    assert standalone in names
     assert {"assets/attnviz/attnviz.js", "assets/attnviz/attnviz.css"} <= set(names)
 
 
