@@ -14,13 +14,13 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites import print_site
-from attnviz_mkdocs.sites.front_matter import lines_before_markdown
 from attnviz_mkdocs.sites.markdown import EXTENSION, AttnvizExtension
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
@@ -100,10 +100,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
         source = page.file.content_string
+        without_front_matter, _ = get_data(source)
         shipped = _Shipped(files, config, page.url)
         self._page = Page(
             file=_shown(page.file, config),
-            line_offset=lines_before_markdown(source),
+            line_offset=source.count("\n") - without_front_matter.count("\n"),
             link=shipped.exhibit if self.config.delivery == "linked" else None,
             place=shipped.picture,
         )
