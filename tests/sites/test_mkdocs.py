@@ -185,7 +185,8 @@ def test_pictures_are_kept_for_the_next_build_and_not_in_git(folder, captured):
     assert sorted((folder.root / ".cache/attnviz").iterdir()) == kept
 
 
-def test_an_extension_that_is_named_for_another_engine_changes_nothing(folder, captured, caplog):
+def test_an_extension_that_is_named_for_another_engine_changes_nothing(folder, captured, caplog, monkeypatch):
+    monkeypatch.chdir(folder.root)
     gallery = folder.root / "gallery/small.yaml"
     gallery.write_text(gallery.read_text().replace("layer: 1", "layr: 1"))
     mkdocs = "site_name: Small\nplugins: [{attnviz: {store: its}}]\nmarkdown_extensions: [attnviz]\n"
