@@ -21,7 +21,7 @@ from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites import print_site
-from attnviz_mkdocs.sites.markdown import EXTENSION, AttnvizExtension
+from attnviz_mkdocs.sites.markdown import AttnvizExtension
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -66,12 +66,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
         self._page = Page()
-        extension = AttnvizExtension(self.scribe, lambda: self._page)
-        # The name may stand there for an engine that runs no plugins, and a plugin may build the site several times.
-        others = [
-            one for one in config.markdown_extensions if one != EXTENSION and not isinstance(one, AttnvizExtension)
-        ]
-        config.markdown_extensions[:] = [*others, extension]  # type: ignore[list-item]
+        # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
+        config.markdown_extensions.append(AttnvizExtension(self.scribe, lambda: self._page))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
         bundle.defer = True
         # Ours first, so that the author's own style wins.
