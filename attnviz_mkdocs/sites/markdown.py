@@ -14,9 +14,10 @@ from markdown.treeprocessors import Treeprocessor
 
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
-from attnviz_mkdocs.pictures import Album
+from attnviz_mkdocs.pictures import KEPT, Album
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
+from attnviz_mkdocs.render import draw_mistakes
+from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.supply import Supply
 from attnviz_mkdocs.views import Shown
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
     from attnviz_mkdocs.pictures import Svg
-    from attnviz_mkdocs.spec import Figure, Galleries
-    from attnviz_mkdocs.supply import Encoded, Supplied
+    from attnviz_mkdocs.spec import Galleries
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -37,8 +37,6 @@ log = logging.getLogger("mkdocs.plugins.attnviz")
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
 _PRIORITY = 27
-# Where pictures are kept from build to build.
-_KEPT = ".cache/attnviz"
 # After MkDocs, at 0, which would miss the anchors that our links lead to.
 _LINKS_PRIORITY = -1
 
@@ -87,7 +85,7 @@ class Scribe:
     _album: Album = field(init=False)
 
     def __post_init__(self) -> None:
-        self._album = Album(self.supply.project.root / _KEPT)
+        self._album = Album(self.supply.project.root / KEPT)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
         """The HTML of one fence: a view, or a panel that says what is to be mended.
@@ -109,23 +107,8 @@ class Scribe:
             return draw_mistakes(error.mistakes)
         if figure.name:
             drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
-        exhibit = self._payload(supplied.exhibit, drawn.carried)
-        neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
-        second = None if supplied.second is None else self._payload(supplied.second, drawn.carried)
-        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied))
-
-    def _still(self, figure: Figure, supplied: Supplied) -> Still:
         picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-        place = self.page.place
-        return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
-
-    def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
-        if self.page.link is not None:
-            return Payload(encoded.key, source=self.page.link(encoded.key, encoded.data))
-        if encoded.key in carried:
-            return Payload(encoded.key)
-        carried.add(encoded.key)
-        return Payload(encoded.key, data=encoded.data)
+        return draw_supplied(figure, supplied, picture, drawn.carried, link=page.link, place=page.place)
 
 
 class AttnvizExtension(Extension):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,11 +112,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         return lambda key, data: self._asset(f"exhibits/{key}{SUFFIX}", data, page)
 
     def _placer(self, page: MkDocsPage) -> Callable[[Svg], str]:
-        def place(picture: Svg) -> str:
-            content = picture.content.encode()
-            return self._asset(f"pictures/{hashlib.sha256(content).hexdigest()[:32]}.svg", content, page)
-
-        return place
+        return lambda picture: self._asset(f"pictures/{picture.file_name}", picture.content.encode(), page)
 
     def _asset(self, name: str, content: bytes, page: MkDocsPage) -> str:
         """Ship a file with the site, and tell where a page finds it."""
