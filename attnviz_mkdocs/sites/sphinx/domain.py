@@ -143,12 +143,12 @@ class Views(Domain):
     def _shows_something_else(self, document: str) -> bool:
         shown: dict[str, Shows] = self.data["shown"].setdefault(self.site.builder.name, {})
         figures: list[Figure] = self.data["figures"][document]
-        shows = [*self._shows(figures)]
-        if shown.get(document) == shows:
+        if shown.get(document) == [*self._shows(figures)]:
             return False
         for figure in figures:
             self._check(figure, document)
-        shown[document] = shows
+        # Anew, because an author's own arrays are in the store from now on.
+        shown[document] = [*self._shows(figures)]
         return True
 
     def _shows(self, figures: Iterable[Figure]) -> Iterator[tuple[str, bool]]:

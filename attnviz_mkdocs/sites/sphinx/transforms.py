@@ -54,15 +54,18 @@ class ResolveLinks(SphinxPostTransform):
         """Resolve all of a document."""
         self._views = Views.of(self.env)
         self._shown: dict[str, dict[str, Shown]] = {}
-        links = [(link, address) for link in self.document.findall(nodes.Element) if (address := _address(link))]
-        for link, address in links:
-            link.replace_self(self._resolved(link, address))
+        links = {link: self.env.docname for link in self.document.findall(nodes.Element) if _address(link)}
+        # Several documents in one, such as a book, are each a part of the tree; an inner one comes after the outer.
+        for part in self.document.findall(start_of_file):
+            links |= {link: part["docname"] for link in part.findall(nodes.Element) if link in links}
+        for link, document in links.items():
+            link.replace_self(self._resolved(link, _address(link), document))
 
-    def _resolved(self, link: nodes.Element, address: str) -> nodes.Element | list[nodes.Node]:
+    def _resolved(self, link: nodes.Element, address: str, document: str) -> nodes.Element | list[nodes.Node]:
         if not self._views.site.shows:
             return nodes.inline("", "", *link.children)
         try:
-            target = resolve(address, self._shown_with(link))
+            target = resolve(address, self._shown_in(document))
         except LinkError as error:
             self._views.tell(
                 [Mistake(place_of(link, (address, address.removeprefix(SCHEME)), self._views.site.shown), str(error))]
@@ -72,11 +75,8 @@ class ResolveLinks(SphinxPostTransform):
             return nodes.reference("", "", *link.children, internal=True, refuri=target)
         return nodes.inline("", "", *link.children)
 
-    def _shown_with(self, link: nodes.Element) -> dict[str, Shown]:
-        """The views of a link's document by name, the first where several have it."""
-        # Several documents in one, such as a book, are each a part of the tree.
-        part = next((node for node in _ancestors(link) if isinstance(node, start_of_file)), None)
-        document = part["docname"] if part is not None else self.env.docname
+    def _shown_in(self, document: str) -> dict[str, Shown]:
+        """A document's views by name, the first where several have it."""
         if document not in self._shown:
             self._shown[document] = dict(self._views_of(document))
         return self._shown[document]
@@ -199,18 +199,11 @@ class DrawViews(SphinxPostTransform):
         return nodes.error("", *(nodes.paragraph("", str(mistake)) for mistake in mistakes))
 
 
-def _address(link: nodes.Element) -> str | None:
-    """Where a link of ours leads; None for other nodes."""
+def _address(link: nodes.Element) -> str:
+    """Where a link of ours leads; nothing for other nodes."""
+    address = ""
     if isinstance(link, nodes.reference):
         address = link.get("refuri", "")
     elif isinstance(link, pending_xref) and link["reftype"] == "myst":
         address = link["reftarget"]
-    else:
-        return None
-    return address if address.startswith(SCHEME) else None
-
-
-def _ancestors(node: nodes.Element) -> Iterator[nodes.Element]:
-    while node.parent is not None:
-        node = node.parent
-        yield node
+    return address if address.startswith(SCHEME) else ""
