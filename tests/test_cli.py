@@ -201,7 +201,7 @@ def test_an_option_that_is_wrong_is_told(run, folder):
         ("site_name: [\n", "error parsing the configuration file"),
         ("plugins: [{attnviz: {store: 'nowhere://x'}}]\n", "the store nowhere://x can't be opened"),
         ("plugins: [{attnviz: {galleries: nowhere}}]\n", "there is no gallery file at 'nowhere'"),
-        ("plugins: 3\n", "expected a list of plugins, found 3"),
+        ("plugins: 3\n", "plugins: expected a list, found 3"),
         ("plugins: [{attnviz: yes please}]\n", "expected options such as"),
     ],
 )

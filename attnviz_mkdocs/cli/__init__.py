@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from attnviz_mkdocs.cli.assets import assets
 from attnviz_mkdocs.cli.capture import capture
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
@@ -22,7 +23,10 @@ from attnviz_mkdocs.cli.status import status
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-f", "--config-file", type=click.Path(path_type=Path), help="The site's mkdocs.yml.  [default: mkdocs.yml]"
+    "-f",
+    "--config-file",
+    type=click.Path(path_type=Path),
+    help="The site's configuration.  [default: mkdocs.yml, properdocs.yml or zensical.toml]",
 )
 @click.option("--galleries", multiple=True, help="A folder, a file or a glob of gallery files.")
 @click.option("--store", help="A folder or an fsspec URL.")
@@ -31,7 +35,7 @@ from attnviz_mkdocs.cli.status import status
 def main(context: click.Context, config_file: Path | None, galleries: tuple[str, ...], store: str | None) -> None:
     """Attention views for documentation.
 
-    Options that stand in mkdocs.yml under `plugins: attnviz` are read from there.
+    Options that stand in the site's configuration under `attnviz` are read from there.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     overrides = {"galleries": list(galleries) or None, "store": store}
@@ -40,5 +44,5 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
     )
 
 
-for command in (check, capture, status, export, schema):
+for command in (assets, check, capture, status, export, schema):
     main.add_command(command)

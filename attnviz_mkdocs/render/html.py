@@ -35,6 +35,8 @@ SCRIPT = "attnviz.js"
 _PLAIN = " !$'()*+,-./:;=?@[]^_{|}~"
 _LEAN = "attnviz.lean.js"
 STYLE = "attnviz.css"
+#: Where a site keeps them.
+ASSETS = "assets/attnviz"
 
 
 def asset(name: str) -> str:

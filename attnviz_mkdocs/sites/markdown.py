@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +10,12 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from attnviz_mkdocs.fence import Fence, find_fences, read_fence
+from attnviz_mkdocs.fence import Fence, find_fences
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
-from attnviz_mkdocs.pictures import KEPT, Album
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.render import draw_mistakes
-from attnviz_mkdocs.sites.supplied import draw_supplied
-from attnviz_mkdocs.spec import Mistake, Place, SpecError
-from attnviz_mkdocs.supply import Supply
-from attnviz_mkdocs.views import Shown
+from attnviz_mkdocs.sites.scribe import Drawn, Page, Scribe
+from attnviz_mkdocs.sites.zensical import Rendered
+from attnviz_mkdocs.spec import Mistake, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +23,8 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.pictures import Svg
-    from attnviz_mkdocs.spec import Galleries
-
-# MkDocs counts warnings below `mkdocs` for its strict mode.
-log = logging.getLogger("mkdocs.plugins.attnviz")
+#: What an engine's configuration calls the extension.
+EXTENSION = "attnviz"
 
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
@@ -41,131 +33,59 @@ _PRIORITY = 27
 _LINKS_PRIORITY = -1
 
 
-@dataclass(slots=True)
-class Page:
-    """The page that is being converted.
-
-    Attributes:
-        file: Its source, as its author knows it.
-        line_offset: Lines of its source that stand before its Markdown, such as front matter.
-        link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
-            where the page carries its data itself.
-        place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
-    """
-
-    file: str = "page"
-    line_offset: int = 0
-    link: Callable[[str, bytes], str] | None = None
-    place: Callable[[Svg], str] | None = None
-
-
-@dataclass(slots=True)
-class Drawn:
-    """What a page has so far.
-
-    Attributes:
-        carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that.
-        ids: Where fences gave a view its name.
-    """
-
-    carried: set[str] = field(default_factory=set)
-    views: dict[str, Shown] = field(default_factory=dict)
-    ids: dict[str, Place] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Scribe:
-    """Fences → HTML, for one page after another."""
-
-    galleries: Galleries
-    supply: Supply
-    page: Page = field(default_factory=Page)
-    _told: set[Mistake] = field(init=False, default_factory=set)
-    _album: Album = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._album = Album(self.supply.project.root / KEPT)
-
-    def draw(self, fence: Fence, drawn: Drawn) -> str:
-        """The HTML of one fence: a view, or a panel that says what is to be mended.
-
-        Args:
-            fence: The fence.
-            drawn: What the page has already; what the fence brings is added.
-        """
-        page = self.page
-        try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self.supply.get(figure)
-        except SpecError as error:
-            # What is wrong in a gallery shows in each fence that names it, and is told once.
-            for mistake in error.mistakes:
-                if mistake not in self._told:
-                    log.warning("%s", mistake)
-            self._told.update(error.mistakes)
-            return draw_mistakes(error.mistakes)
-        if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
-        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-        return draw_supplied(figure, supplied, picture, drawn.carried, link=page.link, place=page.place)
-
-
 class AttnvizExtension(Extension):
     """``attnviz`` fences for Python-Markdown.
 
     The options are those of `attnviz_mkdocs.project.Project`; ``root`` is the folder that paths are
-    relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead.
+    relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead, and tells
+    which ``page`` is converted.
     """
 
-    def __init__(self, scribe: Scribe | None = None, **options: Any) -> None:
-        self.config = {
-            "root": [".", "The folder that all other paths are relative to"],
-            "galleries": ["gallery/", "A folder, a file or a glob of gallery files; or several"],
-            "store": ["gallery/store", "A folder or an fsspec URL"],
-            "capture": ["auto", "auto, never or always"],
-            "device": ["auto", "auto, cpu, cuda, cuda:1, mps"],
-        }
+    def __init__(
+        self, scribe: Scribe | None = None, page: Callable[[], Page] = Page, root: str = ".", **options: Any
+    ) -> None:
         self._scribe = scribe
-        super().__init__(**options)
+        self._page = page
+        self._root = root
+        # Checked where they are used, in words; Python-Markdown would answer an unknown one with a KeyError.
+        self._options = options
+        super().__init__()
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        if self._scribe is None:
-            self._scribe = self._own_scribe()
-        fences = _Fences(md, self._scribe)
+        scribe, page = self._scribe, self._page
+        if scribe is None:
+            rendered = Rendered.by(md)
+            if rendered is not None:
+                scribe, page = rendered.scribe(self._root, self._options), rendered.page
+            else:
+                scribe = self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
+        fences = _Fences(md, scribe, page)
         md.preprocessors.register(fences, "attnviz", _PRIORITY)
         md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
-    def _own_scribe(self) -> Scribe:
-        options = self.getConfigs()
-        project = Project.from_options(Path(options.pop("root")).resolve(), options)
-        galleries = project.load()
-        for mistake in galleries.mistakes:
-            log.warning("%s", mistake)
-        return Scribe(galleries, Supply(project))
-
 
 class _Fences(Preprocessor):
-    def __init__(self, md: Markdown, scribe: Scribe) -> None:
+    def __init__(self, md: Markdown, scribe: Scribe, page: Callable[[], Page]) -> None:
         super().__init__(md)
-        self._scribe = scribe
+        self._page = page
         self._lines: list[str] = []
-        self.drawn = Drawn()
+        self.scribe = scribe
+        self.drawn = Drawn(Page())
 
     def place_of(self, address: str) -> Place:
         """Where the page's author wrote an address."""
-        page = self._scribe.page
+        page = self.drawn.page
         for number, line in enumerate(self._lines, start=1 + page.line_offset):
             if address in line:
                 return Place(page.file, number, 1 + line.index(address))
         return Place(page.file, 1, 1)
 
     def run(self, lines: list[str]) -> list[str]:
-        self._lines, self.drawn = lines, Drawn()
+        self._lines, self.drawn = lines, self.scribe.begin(self._page())
         result: list[str] = []
         copied = 0
         for fence in find_fences(lines):
-            placeholder = self.md.htmlStash.store(self._scribe.draw(fence, self.drawn))
+            placeholder = self.md.htmlStash.store(self.scribe.draw(fence, self.drawn))
             result += [*lines[copied : fence.first], _blank(fence), fence.prefix + placeholder]
             copied = fence.last + 1
             if copied < len(lines) and lines[copied].strip(" >\t"):
@@ -174,24 +94,28 @@ class _Fences(Preprocessor):
 
 
 class _Links(Treeprocessor):
-    """Links that drive a view."""
+    """Links that drive a view; after them all that is wrong with the page is known."""
 
     def __init__(self, md: Markdown, fences: _Fences) -> None:
         super().__init__(md)
         self._fences = fences
 
     def run(self, root: Element) -> None:
+        drawn = self._fences.drawn
         for link in root.iter("a"):
             address = link.get("href", "")
             if not address.startswith(SCHEME):
                 continue
             try:
-                link.set("href", resolve(address, self._fences.drawn.views))
+                link.set("href", resolve(address, drawn.views))
             except LinkError as error:
-                log.warning("%s", Mistake(self._fences.place_of(address), str(error)))
+                drawn.mistakes.append(Mistake(self._fences.place_of(address), str(error)))
+                self._fences.scribe.tell(drawn.mistakes[-1:])
                 # Its words stay, and say what is wrong with it.
                 link.tag = "span"
                 link.attrib = {"class": "attnviz-mistake", "title": str(error)}
+        if drawn.mistakes and drawn.page.refuse is not None:
+            drawn.page.refuse(drawn.mistakes)
 
 
 def _blank(fence: Fence) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,21 +10,23 @@ from mkdocs.config import base
 from mkdocs.config import config_options as option
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
-from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
-from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset, script
-from attnviz_mkdocs.sites.markdown import AttnvizExtension, Page, Scribe, log
+from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
+from attnviz_mkdocs.sites import print_site
+from attnviz_mkdocs.sites.front_matter import lines_before_markdown
+from attnviz_mkdocs.sites.markdown import EXTENSION, AttnvizExtension
+from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import MissingError, Supply
+from attnviz_mkdocs.supply import MissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.spec import Figure
 
-_ASSETS = "assets/attnviz"
+
+#: What Material's plugin is called.
+_OFFLINE = ("offline", "material/offline")
 
 
 class AttnvizConfig(base.Config):
@@ -56,26 +61,32 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         try:
-            project = Project.from_options(_root(config), dict(self.config))
-            self.scribe = Scribe(project.load(), Supply(project))
+            self.scribe = Scribe.of(Project.from_options(_root(config), dict(self.config)))
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
-        for mistake in self.scribe.galleries.mistakes:
-            log.warning("%s", mistake)
-        config.markdown_extensions.append(AttnvizExtension(self.scribe))  # type: ignore[arg-type]
-        # Ours first, so that the author's own style wins.
-        config.extra_css.insert(0, f"{_ASSETS}/{STYLE}")
-        bundle = ExtraScriptValue(f"{_ASSETS}/{SCRIPT}")
+        self._page = Page()
+        extension = AttnvizExtension(self.scribe, lambda: self._page)
+        # The name may stand there for an engine that runs no plugins, and a plugin may build the site several times.
+        others = [
+            one for one in config.markdown_extensions if one != EXTENSION and not isinstance(one, AttnvizExtension)
+        ]
+        config.markdown_extensions[:] = [*others, extension]  # type: ignore[list-item]
+        style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
         bundle.defer = True
-        config.extra_javascript.append(bundle)
+        # Ours first, so that the author's own style wins.
+        config.extra_css[:] = [style, *(one for one in config.extra_css if one != style)]
+        config.extra_javascript[:] = [*(one for one in config.extra_javascript if one != bundle), bundle]
+        self._warn_of_neighbours(config)
         return config
 
+    # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
+    @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         shown = list(self._figures_in(files))
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
-                files.append(File.generated(config, f"{_ASSETS}/{name}", content=content))
+                files.append(File.generated(config, f"{ASSETS}/{name}", content=content))
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
         figures = [*self.scribe.galleries.figures(), *shown]
@@ -84,17 +95,16 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         except (MissingError, StoreError) as error:
             raise PluginError(str(error)) from error
         self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
-        self._files, self._config = files, config
         return files
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
         source = page.file.content_string
-        without_front_matter, _ = get_data(source)
-        self.scribe.page = Page(
+        shipped = _Shipped(files, config, page.url)
+        self._page = Page(
             file=_shown(page.file, config),
-            line_offset=source.count("\n") - without_front_matter.count("\n"),
-            link=self._linker(page) if self.config.delivery == "linked" else None,
-            place=self._placer(page),
+            line_offset=lines_before_markdown(source),
+            link=shipped.exhibit if self.config.delivery == "linked" else None,
+            place=shipped.picture,
         )
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
@@ -102,24 +112,54 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
 
+    # After print-site has written its page.
+    @event_priority(-100)
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        print_site.mend(config)
+
+    def _warn_of_neighbours(self, config: MkDocsConfig) -> None:
+        """Tell what can't be together with other plugins."""
+        is_offline = any(getattr(config.plugins.get(name), "config", {}).get("enabled") for name in _OFFLINE)
+        if is_offline and self.config.delivery == "linked":
+            log.warning(
+                "delivery: linked needs a server, but the plugin offline builds pages that are opened from disk; "
+                "write: delivery: inline"
+            )
+
     def _figures_in(self, files: Files) -> Iterator[Figure]:
         """The figures of all pages; a mistake is told when its page is rendered."""
         for file in files.documentation_pages():
             figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
             yield from figures
 
-    def _linker(self, page: MkDocsPage) -> Callable[[str, bytes], str]:
-        return lambda key, data: self._asset(f"exhibits/{key}{SUFFIX}", data, page)
 
-    def _placer(self, page: MkDocsPage) -> Callable[[Svg], str]:
-        return lambda picture: self._asset(f"pictures/{picture.file_name}", picture.content.encode(), page)
+@dataclass(frozen=True)
+class _Shipped:
+    """What is shipped with the site because a page shows it.
 
-    def _asset(self, name: str, content: bytes, page: MkDocsPage) -> str:
-        """Ship a file with the site, and tell where a page finds it."""
-        path = f"{_ASSETS}/{name}"
-        if self._files.get_file_from_path(path) is None:
-            self._files.append(File.generated(self._config, path, content=content))
-        return get_relative_url(path, page.url)
+    Attributes:
+        files: The site's files.
+        config: The site's configuration.
+        url: The page.
+    """
+
+    files: Files
+    config: MkDocsConfig
+    url: str
+
+    def exhibit(self, key: str, data: bytes) -> str:
+        """Where the page finds an exhibit."""
+        return self._file(f"exhibits/{key}{SUFFIX}", data)
+
+    def picture(self, picture: Svg) -> str:
+        """Where the page finds a picture."""
+        return self._file(f"pictures/{picture.file_name}", picture.content.encode())
+
+    def _file(self, name: str, content: bytes) -> str:
+        path = f"{ASSETS}/{name}"
+        if self.files.get_file_from_path(path) is None:
+            self.files.append(File.generated(self.config, path, content=content))
+        return get_relative_url(path, self.url)
 
 
 def _root(config: MkDocsConfig) -> Path:
