@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
-from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.sites.sphinx.assets import add_to_page, write_bundle
 from attnviz_mkdocs.sites.sphinx.directive import Link, ViewDirective
-from attnviz_mkdocs.sites.sphinx.domain import Views, begin, outdated, plan
+from attnviz_mkdocs.sites.sphinx.domain import OPTIONS, Views, begin, outdated, plan
 from attnviz_mkdocs.sites.sphinx.nodes import View
 from attnviz_mkdocs.sites.sphinx.transforms import DrawViews, ResolveLinks
 
@@ -22,10 +20,9 @@ _REBUILDS: dict[str, Literal["env", "html"]] = {"galleries": "env", "delivery": 
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register all that we bring with Sphinx; the options are those of `Project`, after ``attnviz_``."""
-    for option in fields(Project):
-        if option.name != "root":
-            app.add_config_value(f"attnviz_{option.name}", None, _REBUILDS.get(option.name, ""))
+    """Register all that we bring."""
+    for name in OPTIONS:
+        app.add_config_value(f"attnviz_{name}", None, _REBUILDS.get(name, ""))
     app.add_domain(Views)
     app.add_node(View)
     app.add_directive("attnviz", ViewDirective)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: What may stand in conf.py, after ``attnviz_``.
+OPTIONS = tuple(option.name for option in fields(Project) if option.name != "root")
 #: What decides how a page looks beside its own words: keys of exhibits, and whether each is there.
 Shows = list[tuple[str, bool]]
 
@@ -89,6 +91,7 @@ class Views(Domain):
     label = "Attention views"
     initial_data: ClassVar[dict[str, Any]] = {"figures": {}, "mistaken": set(), "shown": {}}
     site: Site
+    told: set[Mistake]
 
     @staticmethod
     def of(env: BuildEnvironment) -> Views:
@@ -104,7 +107,7 @@ class Views(Domain):
             ConfigError: An option can't be what it is.
             ExtensionError: The store can't be opened.
         """
-        options = {name: app.config[f"attnviz_{name}"] for name in _options()}
+        options = {name: app.config[f"attnviz_{name}"] for name in OPTIONS}
         try:
             project = Project.from_options(Path(app.confdir), options)
             self.site = Site(project, project.load(), Supply(project), app.builder)
@@ -112,17 +115,17 @@ class Views(Domain):
             raise ConfigError(f"attnviz_{error}") from error
         except StoreError as error:
             raise ExtensionError(str(error)) from error
-        self._told: set[Mistake] = set()
+        self.told = set()
         self.tell(self.site.galleries.mistakes)
 
     def tell(self, mistakes: Iterable[Mistake]) -> None:
         """Warn of mistakes, of each once."""
         for mistake in mistakes:
-            if mistake not in self._told:
+            if mistake not in self.told:
                 place = mistake.place
                 file = os.path.normpath(self.site.project.root / place.file)
                 log.warning("%s", mistake.message, location=f"{file}:{place.line}:{place.column}", type="attnviz")
-        self._told.update(mistakes)
+        self.told.update(mistakes)
 
     def plan(self) -> list[str]:
         """Capture what is missing, all in one batch, and tell which documents show something else than before.
@@ -219,7 +222,3 @@ class _HandedOn(python_logging.Handler):
 
 
 _HANDED_ON = _HandedOn(python_logging.WARNING)
-
-
-def _options() -> list[str]:
-    return [option.name for option in fields(Project) if option.name != "root"]
