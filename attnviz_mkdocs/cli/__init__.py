@@ -26,7 +26,7 @@ from attnviz_mkdocs.cli.status import status
     "-f",
     "--config-file",
     type=click.Path(path_type=Path),
-    help="The site's configuration.  [default: mkdocs.yml, properdocs.yml or zensical.toml]",
+    help="The site's configuration.  [default: mkdocs.yml, properdocs.yml, zensical.toml or conf.py]",
 )
 @click.option("--galleries", multiple=True, help="A folder, a file or a glob of gallery files.")
 @click.option("--store", help="A folder or an fsspec URL.")

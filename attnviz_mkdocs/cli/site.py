@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from attnviz_mkdocs.cli.conf import CONF, read_sphinx
 from attnviz_mkdocs.cli.say import fail
 from attnviz_mkdocs.cli.settings import find_settings
 from attnviz_mkdocs.fence.folder import read_folder
@@ -42,7 +43,10 @@ class Site:
     figures: list[Figure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        figures, mistakes = read_folder(self.docs, self.galleries, self.project.root)
+        if self.config_file.name == CONF:
+            figures, mistakes = read_sphinx(self.config_file)
+        else:
+            figures, mistakes = read_folder(self.docs, self.galleries, self.project.root)
         self.figures += [*self.galleries.figures(), *figures]
         self.mistakes += mistakes
 

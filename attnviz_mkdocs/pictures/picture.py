@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,11 @@ class Svg:
     content: str
     width: int
     height: int
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called: the same for the same content."""
+        return f"{hashlib.sha256(self.content.encode()).hexdigest()[:32]}.svg"
 
 
 @dataclass(frozen=True, slots=True)

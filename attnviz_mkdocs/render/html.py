@@ -108,6 +108,8 @@ def draw_figure(
     neurons: Payload | None = None,
     second: Payload | None = None,
     still: Still | None = None,
+    *,
+    with_caption: bool = True,
 ) -> str:
     """A view in a page.
 
@@ -117,8 +119,9 @@ def draw_figure(
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
         still: Its picture.
+        with_caption: Whether it stands in a ``figure`` with its caption, or is the element alone.
     """
-    return _templates.get_template("figure.html").render(
+    return _templates.get_template("figure.html" if with_caption else "view.html").render(
         exhibit=exhibit,
         neurons=neurons,
         second=second,

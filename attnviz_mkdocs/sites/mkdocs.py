@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,8 +150,7 @@ class _Shipped:
 
     def picture(self, picture: Svg) -> str:
         """Where the page finds a picture."""
-        content = picture.content.encode()
-        return self._file(f"pictures/{hashlib.sha256(content).hexdigest()[:32]}.svg", content)
+        return self._file(f"pictures/{picture.file_name}", picture.content.encode())
 
     def _file(self, name: str, content: bytes) -> str:
         path = f"{ASSETS}/{name}"

@@ -8,8 +8,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence import read_fence
-from attnviz_mkdocs.pictures import Album
-from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
+from attnviz_mkdocs.pictures import KEPT, Album
+from attnviz_mkdocs.render import draw_mistakes
+from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.supply import MissingError, Supply
 from attnviz_mkdocs.views import Shown
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Galleries, Place
-    from attnviz_mkdocs.supply import Encoded, Supplied
+    from attnviz_mkdocs.supply import Supplied
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
-
-# Where pictures are kept from build to build.
-_KEPT = ".cache/attnviz"
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ class Scribe:
     _album: Album = field(init=False)
 
     def __post_init__(self) -> None:
-        self._album = Album(self.supply.project.root / _KEPT)
+        self._album = Album(self.supply.project.root / KEPT)
 
     @classmethod
     def of(cls, project: Project) -> Scribe:
@@ -117,10 +115,8 @@ class Scribe:
             return draw_mistakes(error.mistakes)
         if figure.name:
             drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
-        exhibit = _payload(supplied.exhibit, drawn)
-        neurons = None if supplied.neurons is None else _payload(supplied.neurons, drawn)
-        second = None if supplied.second is None else _payload(supplied.second, drawn)
-        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied, page))
+        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        return draw_supplied(figure, supplied, picture, drawn.carried, link=page.link, place=page.place)
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
@@ -136,17 +132,3 @@ class Scribe:
                 return self.supply.get(figure)
         except MissingError as error:
             raise SpecError([Mistake(figure.place, str(error))]) from error
-
-    def _still(self, figure: Figure, supplied: Supplied, page: Page) -> Still:
-        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-        place = page.place
-        return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
-
-
-def _payload(encoded: Encoded, drawn: Drawn) -> Payload:
-    if drawn.page.link is not None:
-        return Payload(encoded.key, source=drawn.page.link(encoded.key, encoded.data))
-    if encoded.key in drawn.carried:
-        return Payload(encoded.key)
-    drawn.carried.add(encoded.key)
-    return Payload(encoded.key, data=encoded.data)
