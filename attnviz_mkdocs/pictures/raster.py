@@ -1,0 +1,124 @@
+"""An SVG document → pixels, without a browser."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import sys
+from functools import lru_cache
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# MkDocs counts warnings below `mkdocs` for its strict mode.
+log = logging.getLogger("mkdocs.plugins.attnviz")
+
+# Ours is as wide as Helvetica, whose widths pictures are laid out with; DejaVu Sans has other scripts. Made by
+# tools/fonts.py.
+_OURS = Path(__file__).parent / "fonts"
+_FILES = tuple(str(_OURS / name) for name in ("AttnvizSans-Regular.ttf", "AttnvizSans-SemiBold.ttf", "DejaVuSans.ttf"))
+_FAMILY = "Attnviz Sans"
+
+# Where systems keep fonts.
+_FOLDERS = {
+    "darwin": ("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts"),
+    "win32": ("C:/Windows/Fonts", "~/AppData/Local/Microsoft/Windows/Fonts"),
+}
+_FOLDERS_ELSEWHERE = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+
+_TAG = re.compile("<[^>]*>")
+# Never a character, so no font has it.
+_NOTHING = "\U0010ffff"
+# Signs are drawn one to a cell, the largest of them with room to spare; as many are told.
+_CELL, _SIGN, _TOLD = 48, 16, 12
+
+
+class RasterError(Exception):
+    """What draws pixels is not installed."""
+
+
+def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
+    """A picture in pixels, the same ones on every machine.
+
+    Fonts come with the package. Only a picture with characters that they lack asks for those of the system, and only
+    for these characters; those that no font here has are named in a warning.
+
+    Args:
+        svg: A document in one theme; its ``prefers-color-scheme`` is not heeded.
+        scale: Pixels of the image per pixel of the document.
+        ground: Colour behind the picture, such as ``#ffffff``; without one it is clear.
+
+    Returns:
+        A PNG file.
+
+    Raises:
+        RasterError: The extra that draws pixels is not installed.
+    """
+    strange = _lacking(_characters(svg), ())
+    folders = _system() if strange else ()
+    lacking = _lacking(strange, folders) if strange else strange
+    if lacking:
+        log.warning("%s", _told(lacking))
+    return _rasterised(svg, folders, scale, ground)
+
+
+def _characters(svg: str) -> frozenset[str]:
+    """What is written in a document; ASCII is in any font."""
+    return frozenset(character for character in unescape(_TAG.sub("", svg)) if not character.isascii())
+
+
+def _system() -> tuple[str, ...]:
+    folders = (Path(folder).expanduser() for folder in _FOLDERS.get(sys.platform, _FOLDERS_ELSEWHERE))
+    return tuple(str(folder) for folder in folders if folder.is_dir())
+
+
+@lru_cache(256)
+def _lacking(characters: frozenset[str], folders: tuple[str, ...]) -> frozenset[str]:
+    """Those of some characters that are drawn as what stands for none."""
+    if not characters:
+        return characters
+    signs = [_NOTHING, *sorted(characters)]
+    texts = "".join(f'<text x="{_SIGN}" y="{_CELL * at + 32}">&#{ord(sign)};</text>' for at, sign in enumerate(signs))
+    size = f'width="{_CELL}" height="{_CELL * len(signs)}" font-size="{_SIGN}"'
+    column = _rasterised(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{texts}</svg>', folders, 1, None)
+    rows = _opacities(column)
+    cells = [rows[_CELL * _CELL * at : _CELL * _CELL * (at + 1)] for at in range(len(signs))]
+    return frozenset(sign for sign, cell in zip(signs, cells, strict=True) if cell == cells[0]) - {_NOTHING}
+
+
+def _opacities(png: bytes) -> bytes:
+    from PIL import Image  # noqa: PLC0415 - comes with an extra
+
+    with Image.open(io.BytesIO(png)) as image:
+        return image.getchannel("A").tobytes()
+
+
+def _told(lacking: Iterable[str]) -> str:
+    signs = sorted(lacking)
+    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_TOLD])
+    more = f" and {len(signs) - _TOLD} more" if len(signs) > _TOLD else ""
+    return (
+        f"a picture has empty boxes for characters that no font on this machine has: {named}{more}; install a font "
+        "that has them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)"
+    )
+
+
+def _rasterised(svg: str, folders: tuple[str, ...], scale: float, ground: str | None) -> bytes:
+    try:
+        from resvg_py import svg_to_bytes  # noqa: PLC0415 - comes with an extra
+    except ImportError:
+        raise RasterError('pixels need the extra "card": pip install "attnviz-mkdocs[card]"') from None
+    return svg_to_bytes(
+        svg,
+        zoom=scale,
+        background=ground,
+        # Those of the system come from folders, after ours: else they would come before.
+        skip_system_fonts=True,
+        font_files=list(_FILES),
+        font_dirs=list(folders),
+        style_sheet=f"svg{{font-family:'{_FAMILY}'}}",
+    )
