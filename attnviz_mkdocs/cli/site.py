@@ -12,7 +12,9 @@ from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
 from attnviz_mkdocs.cli.say import fail
+from attnviz_mkdocs.codec import decode, decode_neurons
 from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.pictures.alone import Shown
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
+    from attnviz_mkdocs.supply import Supplied
 
 
 @dataclass(slots=True)
@@ -90,6 +93,13 @@ def supply_of(project: Project) -> Supply:
         return Supply(project)
     except StoreError as error:
         fail(str(error))
+
+
+def shown_of(figure: Figure, supplied: Supplied) -> Shown:
+    """A figure and all that is drawn of it."""
+    neurons = None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
+    second = None if supplied.second is None else decode(supplied.second.data)
+    return Shown(figure, decode(supplied.exhibit.data), neurons, second)
 
 
 def requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:

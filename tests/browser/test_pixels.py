@@ -42,7 +42,9 @@ def seen(chromium):
     )
 
     def shot(svg: str, ground: str) -> bytes:
-        page.set_content(f"<style>{faces}body{{margin:0;background:{ground}}}svg{{font-family:Ours!important;display:block}}</style>{svg}")
+        page.set_content(
+            f"<style>{faces}body{{margin:0;background:{ground}}}svg{{font-family:Ours!important;display:block}}</style>{svg}"
+        )
         page.evaluate("document.fonts.ready")
         assert page.evaluate("document.fonts.check('12px Ours')")
         return page.locator("svg").screenshot()
