@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from attnviz_mkdocs.cli.capture import capture
+from attnviz_mkdocs.cli.card import card
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
 from attnviz_mkdocs.cli.schema import schema
@@ -40,5 +41,5 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
     )
 
 
-for command in (check, capture, status, export, schema):
+for command in (check, capture, status, export, card, schema):
     main.add_command(command)

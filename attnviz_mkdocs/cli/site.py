@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import click
 import yaml
+from mkdocs.structure.files import File
 from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
@@ -37,6 +39,8 @@ class Site:
     galleries: Galleries
     mistakes: list[Mistake]
     figures: list[Figure] = field(default_factory=list)
+    url: str | None = None
+    has_folders: bool = True
 
     def __post_init__(self) -> None:
         self.figures.extend(self.galleries.figures())
@@ -46,6 +50,15 @@ class Site:
             figures, mistakes = read_page(page.read_text(encoding="utf-8", errors="replace"), self.galleries, file)
             self.figures.extend(figures)
             self.mistakes.extend(mistakes)
+
+    def page_of(self, view: str) -> str | None:
+        """The address of the first page that shows a gallery's view, where the site has an address."""
+        pages = (Path(figure.place.file) for figure in self.figures if figure.base == view)
+        shown = next(pages, None)
+        if shown is None or not self.url:
+            return None
+        source = (self.project.root / shown).relative_to(self.docs)
+        return urljoin(self.url.rstrip("/") + "/", File(str(source), "", "", self.has_folders).url)
 
 
 class _Loader(yaml.SafeLoader):
@@ -72,7 +85,14 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         galleries = project.load()
     except ProjectError as error:
         fail(f"{file}: plugins: attnviz: {error}")
-    return Site(project, root / settings.get("docs_dir", "docs"), galleries, list(galleries.mistakes))
+    return Site(
+        project,
+        root / settings.get("docs_dir", "docs"),
+        galleries,
+        list(galleries.mistakes),
+        url=settings.get("site_url"),
+        has_folders=settings.get("use_directory_urls", True),
+    )
 
 
 def _plugin_options(plugins: Any) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from attnviz_mkdocs.pictures.theme import ground
 if TYPE_CHECKING:
     from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.neurons import Neurons
+    from attnviz_mkdocs.pictures.scene import Scene
     from attnviz_mkdocs.pictures.theme import Scheme
     from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.spec.types import Kind
 
 MARGIN = 16
 
@@ -46,20 +48,30 @@ class Shown:
     second: Exhibit | None = None
 
     @property
+    def scenes(self) -> tuple[Scene, ...]:
+        """What is drawn, beside one another."""
+        return scenes_of(self.figure, self.exhibit, self.second)
+
+    @property
     def alt(self) -> str:
         """What is to be seen, in words."""
-        scenes = scenes_of(self.figure, self.exhibit, self.second)
+        scenes = self.scenes
         return alternative(self.figure, scenes, numbers_of(scenes, self.neurons))
 
     @property
     def subject(self) -> str:
         """Which attention it is: of which model on which text, in which layer and heads."""
-        return subject_of(self.figure, scenes_of(self.figure, self.exhibit, self.second))
+        return subject_of(self.figure, self.scenes)
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """What is drawn."""
-        return scenes_of(self.figure, self.exhibit, self.second)[0].state.view
+        return self.scenes[0].state.view
+
+    @property
+    def is_double(self) -> bool:
+        """Whether two are drawn beside one another."""
+        return len(self.scenes) > 1
 
     def still(self, width: int, scheme: Scheme) -> Svg:
         """The picture of what is shown first.
@@ -97,7 +109,7 @@ class Shown:
         if self.kind == "model":
             raise WalkError("a model view shows all tokens at once; show one head, or give the view steps")
         whole = replace(figure, options=figure.options.model_copy(update={"query": None, "key": None}))
-        side = scenes_of(whole, self.exhibit, self.second)[0].query
+        side = replace(self, figure=whole).scenes[0].query
         if len(side) > MOST_TOKENS:
             raise WalkError(f"a walk through {len(side)} tokens is too long, the most are {MOST_TOKENS}; give it steps")
         pieces = [side.starts[token] for token in side.shown]
