@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
@@ -165,6 +166,8 @@ def test_status_and_capture_know_both_of_a_comparison(run, folder, captured):
         (("export", "small/lins", "-o", "out.html"), 1, 'did you mean "small/lines"?'),
         (("export", "small/lines"), 2, "--output"),
         (("export", "small/lines", "-o", "nowhere/out.json"), 1, "nowhere/out.json can't be written: No such file"),
+        (("export", "small/lines", "-o", "x.json", "--theme", "dark"), 2, "are for .svg, .png, .webp"),
+        (("export", "small/lines", "-o", "x.svg", "--scale", "2"), 2, "an .svg has no pixels"),
         (("-f", "nowhere.yml", "check"), 2, "nowhere.yml does not exist"),
         (("chek",), 2, "No such command"),
     ],
@@ -222,6 +225,40 @@ def test_export_writes_a_picture(run, folder, captured):
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert {"cat", "sat"} <= {node.text for node in root.iter()}
     assert "<picture>" in run_html(run, folder)
+
+
+@pytest.mark.parametrize(
+    ("words", "width"), [((), 1440), (("--width", "400"), 800), (("--width", "400", "--scale", "1"), 400)]
+)
+def test_export_writes_pixels(run, folder, captured, words, width):
+    for theme, ground in (("light", (255, 255, 255)), ("dark", (0x1E, 0x20, 0x29))):
+        assert run("export", "small/lines", "-o", "x.png", "--theme", theme, *words).exit_code == 0
+        with Image.open(folder.root / "x.png") as image:
+            assert image.width == width
+            assert image.convert("RGB").getpixel((0, 0)) == ground
+            assert len(image.getcolors(1 << 24)) > 10
+
+
+def test_export_writes_a_walk_through_the_tokens(run, folder, captured):
+    assert run("export", "small/lines", "-o", "x.webp", "--width", "400", "--scale", "1").exit_code == 0
+    with Image.open(folder.root / "x.webp") as image:
+        assert (image.n_frames, image.width, image.info["loop"]) == (6, 400, 0)
+        durations, frames = [], set()
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            frames.add(image.convert("RGB").tobytes())
+            durations.append(image.info["duration"])
+    assert durations == [2000, 1000, 1000, 1000, 1000, 1000]
+    assert len(frames) == 6
+
+
+def test_export_of_a_picture_has_a_theme_and_a_width(run, folder, captured):
+    run("export", "small/lines", "-o", "x.svg")
+    both = (folder.root / "x.svg").read_text()
+    run("export", "small/lines", "-o", "x.svg", "--theme", "dark", "--width", "350")
+    dark = (folder.root / "x.svg").read_text()
+    assert ("prefers-color-scheme" in both, "prefers-color-scheme" in dark) == (True, False)
+    assert ET.fromstring(dark).get("width") == "350"
 
 
 def run_html(run, folder) -> str:

@@ -14,6 +14,7 @@ import click
 
 from attnviz_mkdocs.cli.assets import assets
 from attnviz_mkdocs.cli.capture import capture
+from attnviz_mkdocs.cli.card import card
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
 from attnviz_mkdocs.cli.schema import schema
@@ -44,5 +45,5 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
     )
 
 
-for command in (assets, check, capture, status, export, schema):
+for command in (assets, check, capture, status, export, card, schema):
     main.add_command(command)

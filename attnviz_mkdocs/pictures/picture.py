@@ -70,7 +70,7 @@ class Picture:
     style: str
 
 
-def draw(
+def svg_of(
     figure: Figure,
     exhibit: Exhibit,
     width: int,
@@ -78,8 +78,8 @@ def draw(
     *,
     neurons: Neurons | None = None,
     second: Exhibit | None = None,
-) -> str:
-    """A picture of what a view shows first, as an SVG document.
+) -> Svg:
+    """A picture of what a view shows first, and its size.
 
     Args:
         figure: What the author asked for.
@@ -90,7 +90,20 @@ def draw(
         second: The other exhibit, for a comparison.
     """
     scenes = scenes_of(figure, exhibit, second)
-    return _drawn(scenes, width, theme, _numbers(scenes, neurons)).content
+    return _drawn(scenes, width, theme, numbers_of(scenes, neurons))
+
+
+def draw(
+    figure: Figure,
+    exhibit: Exhibit,
+    width: int,
+    theme: Theme = "both",
+    *,
+    neurons: Neurons | None = None,
+    second: Exhibit | None = None,
+) -> str:
+    """The same as an SVG document alone."""
+    return svg_of(figure, exhibit, width, theme, neurons=neurons, second=second).content
 
 
 def picture_of(
@@ -105,7 +118,7 @@ def picture_of(
         second: The other exhibit, for a comparison.
     """
     scenes = scenes_of(figure, exhibit, second)
-    numbers = _numbers(scenes, neurons)
+    numbers = numbers_of(scenes, neurons)
     return Picture(
         alt=alternative(figure, scenes, numbers),
         wide=_drawn(scenes, WIDE, "both", numbers),
@@ -114,7 +127,8 @@ def picture_of(
     )
 
 
-def _numbers(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+def numbers_of(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+    """The queries and keys that a neuron view shows; None for other views."""
     state = scenes[0].state
     return neurons.attentions[state.attention] if neurons and state.view == "neuron" else None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -66,6 +66,36 @@ def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
     return _rasterised(svg, folders, scale, ground)
 
 
+def to_webp(frames: Sequence[tuple[str, float]], *, scale: float = 2) -> bytes:
+    """Pictures of one size, one after the other and again from the start, without loss.
+
+    Args:
+        frames: Documents as for `to_png`, and for how many seconds each is seen.
+        scale: Pixels of the image per pixel of the document.
+
+    Returns:
+        A WebP file, which moves if there are several.
+
+    Raises:
+        RasterError: The extra that draws pixels is not installed.
+    """
+    from PIL import Image  # noqa: PLC0415 - comes with an extra
+
+    images = [Image.open(io.BytesIO(to_png(svg, scale=scale))) for svg, _ in frames]
+    written = io.BytesIO()
+    images[0].save(
+        written,
+        "WEBP",
+        save_all=True,
+        append_images=images[1:],
+        duration=[round(1000 * seconds) for _, seconds in frames],
+        loop=0,
+        lossless=True,
+        method=4,
+    )
+    return written.getvalue()
+
+
 def _characters(svg: str) -> frozenset[str]:
     """What is written in a document; ASCII is in any font."""
     return frozenset(character for character in unescape(_TAG.sub("", svg)) if not character.isascii())
@@ -113,7 +143,8 @@ def _rasterised(svg: str, folders: tuple[str, ...], scale: float, ground: str | 
     except ImportError:
         raise RasterError('pixels need the extra "card": pip install "attnviz-mkdocs[card]"') from None
     return svg_to_bytes(
-        svg,
+        # The cells of an image stay cells, in the words that resvg knows.
+        svg.replace('image-rendering="pixelated"', 'image-rendering="optimizeSpeed"'),
         zoom=scale,
         background=ground,
         # Those of the system come from folders, after ours: else they would come before.
