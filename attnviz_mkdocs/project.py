@@ -34,6 +34,7 @@ class Project:
         root: The folder that all other paths are relative to.
         galleries: A folder, a file or a glob of gallery files; or several.
         store: A folder or an fsspec URL.
+        remote: Where ``push`` sends and ``pull`` gets what the store holds; a folder or an fsspec URL.
         capture: ``auto`` captures what is missing where torch is installed, ``never`` fails and
             names the command, ``always`` captures everything anew.
         delivery: ``inline`` puts the data into the page, ``linked`` beside it.
@@ -43,6 +44,7 @@ class Project:
     root: Path
     galleries: tuple[str, ...] = (_GALLERIES,)
     store: str = "gallery/store"
+    remote: str | None = None
     capture: CaptureMode = "auto"
     delivery: Delivery = "inline"
     device: str = "auto"
@@ -62,7 +64,7 @@ class Project:
         for name, choices in (("capture", CAPTURE_MODES), ("delivery", DELIVERIES)):
             if given.get(name, choices[0]) not in choices:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
-        for name in ("store", "device"):
+        for name in ("store", "remote", "device"):
             if not isinstance(given.get(name, ""), str):
                 raise ProjectError(f"{name}: expected text, found {given[name]!r}")
         patterns = given.get("galleries", _GALLERIES)

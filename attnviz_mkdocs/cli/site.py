@@ -14,14 +14,10 @@ from yaml_env_tag import construct_env_tag
 from attnviz_mkdocs.cli.say import fail
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import Project, ProjectError
-from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 
@@ -90,15 +86,3 @@ def supply_of(project: Project) -> Supply:
         return Supply(project)
     except StoreError as error:
         fail(str(error))
-
-
-def requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
-    """What must be captured for the figures, by key; own arrays need no capture."""
-    found: dict[str, Request] = {}
-    for figure in figures:
-        try:
-            needed = supply.needed(figure)
-        except SpecError:
-            continue
-        found |= {request.key: request for request in needed.requests}
-    return found
