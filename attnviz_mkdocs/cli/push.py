@@ -45,9 +45,7 @@ def push(open_site: Callable[[], Site], url: str | None, *, everything: bool, re
     tell(copied, "sent to", remote.url)
     if copied.kept:
         kept = count(len(copied.kept), "exhibit")
-        click.echo(
-            f"{kept} not sent: the remote has other bytes of it; to replace them: attnviz push --replace", err=True
-        )
+        click.echo(f"{kept} not sent: the remote has other bytes; to put yours in their place: --replace", err=True)
     tell_of(wanted, absent, 'Not in the store, so not sent; run "attnviz capture" first:')
     stop_at([*site.mistakes, *wanted.unknown])
     if absent or copied.damaged:
