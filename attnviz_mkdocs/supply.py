@@ -18,7 +18,7 @@ from attnviz_mkdocs.store import Store, StoreError
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from attnviz_mkdocs.capture import CaptureError
     from attnviz_mkdocs.codec import Header
@@ -130,18 +130,17 @@ class Supply:
         """What the figures show; figures with mistakes are left to `get`."""
         wanted = Wanted()
         for figure in figures:
-            try:
-                needed = self.needed(figure)
-            except SpecError as error:
-                if isinstance(error.__cause__, SourceError):
-                    wanted.unknown += [replace(mistake, message=_unknown(mistake)) for mistake in error.mistakes]
-                continue
-            for request in needed.requests:
-                wanted.requests.setdefault(request.key, request)
-                wanted.places.setdefault(request.key, figure.place)
-            if isinstance(needed.exhibit, ArraysRequest):
-                wanted.arrays.setdefault(needed.exhibit.key, needed.exhibit)
-                wanted.places.setdefault(needed.exhibit.key, figure.place)
+            if figure.arrays is not None:
+                self._want_arrays(figure, wanted)
+            # Of each by itself, so that of a comparison both are told.
+            for subject, what in _parts(figure):
+                try:
+                    request = self._request(figure, subject, what)
+                except SpecError as error:
+                    wanted.unknown += error.mistakes
+                else:
+                    wanted.requests.setdefault(request.key, request)
+                    wanted.places.setdefault(request.key, figure.place)
         return wanted
 
     def missing(self, figures: Iterable[Figure]) -> list[Request]:
@@ -164,7 +163,8 @@ class Supply:
                 if self._is_missing(request)
             ]
             if absent or wanted.unknown:
-                raise MissingError(self._never([*absent, *wanted.unknown]))
+                unknown = [replace(mistake, message=_unknown(mistake)) for mistake in wanted.unknown]
+                raise MissingError(self._never([*absent, *unknown]))
             return 0
         return self._capture(self.missing(figures))
 
@@ -202,6 +202,15 @@ class Supply:
         if mistakes:
             raise SpecError(mistakes)
         return Supplied(exhibit, header, neurons, second, second_header)
+
+    def _want_arrays(self, figure: Figure, wanted: Wanted) -> None:
+        try:
+            exhibit = self.needed(figure).exhibit
+        except SpecError:
+            return
+        if isinstance(exhibit, ArraysRequest):
+            wanted.arrays.setdefault(exhibit.key, exhibit)
+            wanted.places.setdefault(exhibit.key, figure.place)
 
     def _request(self, figure: Figure, subject: Subject, what: What = "attention") -> Request:
         try:
@@ -328,6 +337,14 @@ def _not_installed() -> str:
         f"the exhibit is not in the store, and it can't be captured here, because {why}; "
         'run "attnviz capture" where a model can run, or: pip install "attnviz-mkdocs[capture]"'
     )
+
+
+def _parts(figure: Figure) -> Iterator[tuple[Subject, What]]:
+    """All that must be captured of a figure."""
+    for subject in figure.subjects:
+        yield subject, "attention"
+    if figure.kind == "neuron":
+        yield figure.subjects[0], "neurons"
 
 
 def _unknown(mistake: Mistake) -> str:

@@ -72,7 +72,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         return config
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        shown = list(self._figures_in(files))
+        shown = list(self._figures_in(files, config))
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
@@ -98,15 +98,20 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             place=self._placer(page),
         )
 
+    def on_build_error(self, error: Exception) -> None:
+        # A fence that a page includes from elsewhere shows only while its page is rendered.
+        if isinstance(error, MissingError | StoreError):
+            raise PluginError(str(error)) from error
+
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
 
-    def _figures_in(self, files: Files) -> Iterator[Figure]:
+    def _figures_in(self, files: Files, config: MkDocsConfig) -> Iterator[Figure]:
         """The figures of all pages; a mistake is told when its page is rendered."""
         for file in files.documentation_pages():
-            figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
+            figures, _ = read_page(file.content_string, self.scribe.galleries, _shown(file, config))
             yield from figures
 
     def _linker(self, page: MkDocsPage) -> Callable[[str, bytes], str]:
