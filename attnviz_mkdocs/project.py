@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 
@@ -39,6 +40,7 @@ class Project:
             names the command, ``always`` captures everything anew.
         delivery: ``inline`` puts the data into the page, ``linked`` beside it.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        budget: What pages, galleries and the site may weigh.
     """
 
     root: Path
@@ -48,6 +50,7 @@ class Project:
     capture: CaptureMode = "auto"
     delivery: Delivery = "inline"
     device: str = "auto"
+    budget: Budget = field(default_factory=Budget)
 
     @classmethod
     def from_options(cls, root: Path, options: dict[str, Any]) -> Project:
@@ -56,7 +59,7 @@ class Project:
         Raises:
             ProjectError: An option is unknown, or has a value that it can't have.
         """
-        known = [field.name for field in fields(cls) if field.name != "root"]
+        known = [each.name for each in fields(cls) if each.name != "root"]
         given = {name: value for name, value in options.items() if value is not None}
         for name in given:
             if name not in known:
@@ -72,6 +75,11 @@ class Project:
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             raise ProjectError(f"galleries: expected a folder, a file, a glob, or a list of these, found {patterns!r}")
         given["galleries"] = tuple(patterns)
+        if "budget" in given:
+            try:
+                given["budget"] = Budget.of(given["budget"])
+            except ValueError as error:
+                raise ProjectError(str(error)) from error
         return cls(root=root, **given)
 
     def gallery_files(self) -> list[Path]:

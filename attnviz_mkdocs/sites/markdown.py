@@ -12,6 +12,7 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
+from attnviz_mkdocs.budget import Part
 from attnviz_mkdocs.fence import Fence, find_fences, read_fence
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
 from attnviz_mkdocs.pictures import Album
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
+    from attnviz_mkdocs.budget import What
     from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.spec import Figure, Galleries
     from attnviz_mkdocs.supply import Encoded, Supplied
@@ -53,12 +55,14 @@ class Page:
         link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
+        parts: What its views bring to the site; added to while it is converted.
     """
 
     file: str = "page"
     line_offset: int = 0
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -109,23 +113,38 @@ class Scribe:
             return draw_mistakes(error.mistakes)
         if figure.name:
             drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
-        exhibit = self._payload(supplied.exhibit, drawn.carried)
-        neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
-        second = None if supplied.second is None else self._payload(supplied.second, drawn.carried)
+        exhibit = self._payload(figure, supplied.exhibit, drawn.carried)
+        neurons = None
+        if supplied.neurons is not None:
+            neurons = self._payload(figure, supplied.neurons, drawn.carried, "queries and keys")
+        second = None if supplied.second is None else self._payload(figure, supplied.second, drawn.carried)
         return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied))
 
     def _still(self, figure: Figure, supplied: Supplied) -> Still:
         picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
         place = self.page.place
-        return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
+        if place is None:
+            still = Still.carried(picture)
+            self._weigh("pictures", figure, len(still.wide))
+            return still
+        wide, narrow = place(picture.wide), place(picture.narrow)
+        for drawing, address in ((picture.wide, wide), (picture.narrow, narrow)):
+            self._weigh("pictures", figure, len(drawing.content.encode()), file=address.rpartition("/")[2])
+        return Still(picture, wide, narrow)
 
-    def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
+    def _payload(self, figure: Figure, encoded: Encoded, carried: set[str], what: What = "attention") -> Payload:
         if self.page.link is not None:
+            self._weigh(what, figure, len(encoded.data), file=encoded.key)
             return Payload(encoded.key, source=self.page.link(encoded.key, encoded.data))
         if encoded.key in carried:
             return Payload(encoded.key)
         carried.add(encoded.key)
-        return Payload(encoded.key, data=encoded.data)
+        payload = Payload(encoded.key, data=encoded.data)
+        self._weigh(what, figure, payload.carried)
+        return payload
+
+    def _weigh(self, what: What, figure: Figure, size: int, file: str | None = None) -> None:
+        self.page.parts.append(Part(what, figure, size, file))
 
 
 class AttnvizExtension(Extension):
@@ -140,6 +159,7 @@ class AttnvizExtension(Extension):
             "root": [".", "The folder that all other paths are relative to"],
             "galleries": ["gallery/", "A folder, a file or a glob of gallery files; or several"],
             "store": ["gallery/store", "A folder or an fsspec URL"],
+            "remote": [None, "A folder or an fsspec URL, for push and pull"],
             "capture": ["auto", "auto, never or always"],
             "device": ["auto", "auto, cpu, cuda, cuda:1, mps"],
         }

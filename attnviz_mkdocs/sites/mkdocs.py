@@ -10,7 +10,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as option
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.meta import get_data
@@ -20,6 +20,7 @@ from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites.markdown import AttnvizExtension, Page, Scribe, log
+from attnviz_mkdocs.sites.scales import Built, Scales
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
 
@@ -42,12 +43,16 @@ class AttnvizConfig(base.Config):
     """A folder, a file or a glob of gallery files; or several."""
     store = option.Type(str, default="gallery/store")
     """A folder or an fsspec URL."""
+    remote = option.Optional(option.Type(str))
+    """Where `push` sends and `pull` gets what the store holds."""
     capture = option.Choice(CAPTURE_MODES, default="auto")
     """`auto`: capture what is missing where torch is installed; `never`: fail and name the command; `always`."""
     delivery = option.Choice(DELIVERIES, default="inline")
     """`inline`: the page carries its data; `linked`: the browser fetches it when it is seen."""
     device = option.Type(str, default="auto")
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    budget = option.Optional(option.Type((str, int, dict)))
+    """What a page may weigh, or sizes for `page`, `gallery` and `site`."""
 
 
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
@@ -86,6 +91,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             raise PluginError(str(error)) from error
         self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
         self._files, self._config = files, config
+        self._scales = Scales(self.scribe.supply.project.budget, self.scribe.galleries)
         return files
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
@@ -97,6 +103,13 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             link=self._linker(page) if self.config.delivery == "linked" else None,
             place=self._placer(page),
         )
+        self._scales.pages.append(Built(self.scribe.page, source, page.meta, Path(page.file.abs_dest_path)))
+
+    # Last, when other plugins have made what they make.
+    @event_priority(-100)
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):
+            log.warning("%s", mistake)
 
     def on_build_error(self, error: Exception) -> None:
         # A fence that a page includes from elsewhere shows only while its page is rendered.
