@@ -75,13 +75,15 @@ class Part:
         what: What it is.
         figure: The view.
         size: In bytes, as the site holds it.
-        file: What the file beside the page is known by; None for what the page carries itself.
+        key: What it is known by; pages that show the same have the same.
+        carried: Whether it stands in the page itself, and not in a file beside it that pages share.
     """
 
     what: What
     figure: Figure
     size: int
-    file: str | None = None
+    key: str
+    carried: bool
 
     @property
     def gallery(self) -> str:
@@ -103,10 +105,12 @@ def heavy_page(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
     """
     parts = list(parts)
     if size > limit:
-        yield Mistake(place, _too_much("the page weighs", size, limit, [part for part in parts if part.file is None]))
+        yield Mistake(
+            place, _too_much("the page weighs", size, limit, [part for part in parts if part.carried], of_page=True)
+        )
     fetched: dict[Place, list[Part]] = {}
     for part in parts:
-        if part.file is not None and part.what != _PICTURES:
+        if not part.carried and part.what != _PICTURES:
             fetched.setdefault(part.figure.place, []).append(part)
     for of_view, found in fetched.items():
         weight = _weight(found)
@@ -125,25 +129,32 @@ def heavy_site(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
     """What is too much in the whole site, of which ``size`` are the bytes of all files."""
     parts = _each_once(parts)
     if size > limit:
-        rest = f", of which its views bring {readable(_weight(parts))}"
-        yield Mistake(place, _too_much("the site weighs", size, limit, parts, rest))
+        subject = f"of the site views bring {readable(_weight(parts))}, and all of it weighs"
+        yield Mistake(place, _too_much(subject, size, limit, parts))
 
 
-def _too_much(subject: str, size: int, limit: int, parts: list[Part], more: str = "") -> str:
-    over = f"{subject} {readable(size)}{more}; that is {readable(size - limit)} over the budget of {readable(limit)}"
+def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page: bool = False) -> str:
+    over = f"{subject} {readable(size)}; that is {readable(size - limit)} over the budget of {readable(limit)}"
     largest = sorted(parts, key=lambda part: (-part.size, part.figure.place))[:_NAMED]
     lines = [f"  {part}" for part in largest]
     rest = len(parts) - len(largest)
     if rest:
         lines.append(f"  {readable(_weight(parts) - _weight(largest)):>9}  {rest} more")
-    return "\n".join([over, *lines, *(f"  - {mend}" for mend in _mends(parts)), "  - or raise the budget"])
+    return "\n".join(
+        [over, *lines, *(f"  - {mend}" for mend in _mends(parts, of_page=of_page)), "  - or raise the budget"]
+    )
 
 
-def _mends(parts: list[Part]) -> Iterator[str]:
+def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
     """What makes it lighter, and by how much."""
-    carried = _weight(part for part in parts if part.file is None and part.what != _PICTURES)
-    if carried:
-        yield f"delivery: linked in mkdocs.yml takes {readable(carried)} out of pages: views then fetch what is seen"
+    carried = [part for part in parts if part.carried and part.what != _PICTURES]
+    if carried and of_page:
+        yield f"delivery: linked in mkdocs.yml takes {readable(_weight(carried))} out of it: views fetch what is seen"
+    elif carried:
+        # As text it takes five characters for four bytes.
+        linked = sum({part.key: part.size * 4 // 5 for part in carried}.values())
+        saved = readable(_weight(carried) - linked)
+        yield f"delivery: linked in mkdocs.yml saves {saved}: pages that show the same then share it"
     neurons = _weight(part for part in parts if part.what == _NEURONS)
     if neurons:
         yield f"view: head in place of view: neuron saves {readable(neurons)}"
@@ -156,14 +167,9 @@ def _mends(parts: list[Part]) -> Iterator[str]:
 
 def _each_once(parts: Iterable[Part]) -> list[Part]:
     """Files that several pages share count once."""
-    carried: list[Part] = []
-    shared: dict[str, Part] = {}
-    for part in parts:
-        if part.file is None:
-            carried.append(part)
-        else:
-            shared.setdefault(part.file, part)
-    return [*carried, *shared.values()]
+    parts = list(parts)
+    shared = {part.key: part for part in reversed(parts) if not part.carried}
+    return [part for part in parts if part.carried or shared[part.key] is part]
 
 
 def _weight(parts: Iterable[Part]) -> int:

@@ -125,26 +125,27 @@ class Scribe:
         place = self.page.place
         if place is None:
             still = Still.carried(picture)
-            self._weigh("pictures", figure, len(still.wide))
+            self._weigh("pictures", figure, len(still.wide), still.wide)
             return still
         wide, narrow = place(picture.wide), place(picture.narrow)
         for drawing, address in ((picture.wide, wide), (picture.narrow, narrow)):
-            self._weigh("pictures", figure, len(drawing.content.encode()), file=address.rpartition("/")[2])
+            name = address.rpartition("/")[2]
+            self._weigh("pictures", figure, len(drawing.content.encode()), name, carried=False)
         return Still(picture, wide, narrow)
 
     def _payload(self, figure: Figure, encoded: Encoded, carried: set[str], what: What = "attention") -> Payload:
         if self.page.link is not None:
-            self._weigh(what, figure, len(encoded.data), file=encoded.key)
+            self._weigh(what, figure, len(encoded.data), encoded.key, carried=False)
             return Payload(encoded.key, source=self.page.link(encoded.key, encoded.data))
         if encoded.key in carried:
             return Payload(encoded.key)
         carried.add(encoded.key)
         payload = Payload(encoded.key, data=encoded.data)
-        self._weigh(what, figure, payload.carried)
+        self._weigh(what, figure, payload.carried, encoded.key)
         return payload
 
-    def _weigh(self, what: What, figure: Figure, size: int, file: str | None = None) -> None:
-        self.page.parts.append(Part(what, figure, size, file))
+    def _weigh(self, what: What, figure: Figure, size: int, key: str, *, carried: bool = True) -> None:
+        self.page.parts.append(Part(what, figure, size, key, carried))
 
 
 class AttnvizExtension(Extension):

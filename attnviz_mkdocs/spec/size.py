@@ -29,5 +29,6 @@ def readable(size: int) -> str:
         # What would be rounded to 1000 of a unit is written in the next.
         if size >= 0.9995 * factor:
             share = size / factor
-            return f"{share:.0f} {unit}" if share >= 99.95 else f"{share:.1f} {unit}"  # noqa: PLR2004 - three digits
+            digits = f"{share:.0f}" if share >= 99.95 else f"{share:.1f}".removesuffix(".0")  # noqa: PLR2004 - see above
+            return f"{digits} {unit}"
     return f"{size} byte{'' if size == 1 else 's'}"
