@@ -81,6 +81,7 @@ def test_a_changed_model_makes_an_exhibit_stale(run, folder, captured):
         ("attention", "The cat sat", "stale"),
         ("attention", "The cat sat", "missing"),
         ("neurons", "The cat sat", "missing"),
+        ("attention", "[CLS] The cat sat [SEP]", "unused"),
     ]
 
 

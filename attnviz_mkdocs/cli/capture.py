@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
-from attnviz_mkdocs.cli.site import requests, supply_of
+from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
 
 if TYPE_CHECKING:
@@ -32,6 +32,6 @@ def capture(open_site: Callable[[], Site], device: str | None, *, again: bool) -
     except StoreError as error:
         fail(str(error))
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
-    there = sum(key in supply.store for key in requests(supply, figures))
+    there = sum(key in supply.store for key in supply.wanted(figures).requests)
     click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {project.store}", err=True)
     stop_at(mistakes)

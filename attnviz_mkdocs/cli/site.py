@@ -16,14 +16,10 @@ from attnviz_mkdocs.codec import decode, decode_neurons
 from attnviz_mkdocs.fence.folder import read_folder
 from attnviz_mkdocs.pictures.alone import Shown
 from attnviz_mkdocs.project import Project, ProjectError
-from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
     from attnviz_mkdocs.supply import Supplied
 
@@ -66,7 +62,7 @@ class Site:
         shown = next(pages, None)
         if shown is None or not self.url:
             return None
-        source = (self.project.root / shown).relative_to(self.docs)
+        source = (self.project.root / shown).relative_to(self.docs.resolve())
         return urljoin(self.url.rstrip("/") + "/", File(str(source), "", "", self.has_folders).url)
 
 
@@ -101,15 +97,3 @@ def shown_of(figure: Figure, supplied: Supplied) -> Shown:
     neurons = None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
     second = None if supplied.second is None else decode(supplied.second.data)
     return Shown(figure, decode(supplied.exhibit.data), neurons, second)
-
-
-def requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
-    """What must be captured for the figures, by key; own arrays need no capture."""
-    found: dict[str, Request] = {}
-    for figure in figures:
-        try:
-            needed = supply.needed(figure)
-        except SpecError:
-            continue
-        found |= {request.key: request for request in needed.requests}
-    return found

@@ -80,6 +80,11 @@ class Payload:
         """The bytes as an attribute takes them."""
         return None if self.data is None else base85.encode(self.data)
 
+    @property
+    def carried(self) -> int:
+        """How many characters of the page that is."""
+        return 0 if self.data is None else base85.length(len(self.data))
+
 
 @dataclass(frozen=True, slots=True)
 class Still:

@@ -21,6 +21,7 @@ from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectEr
 from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites import print_site
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
+from attnviz_mkdocs.sites.scales import Built, Scales
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -46,12 +47,16 @@ class AttnvizConfig(base.Config):
     """A folder, a file or a glob of gallery files; or several."""
     store = option.Type(str, default="gallery/store")
     """A folder or an fsspec URL."""
+    remote = option.Optional(option.Type(str))
+    """Where `push` sends and `pull` gets what the store holds."""
     capture = option.Choice(CAPTURE_MODES, default="auto")
     """`auto`: capture what is missing where torch is installed; `never`: fail and name the command; `always`."""
     delivery = option.Choice(DELIVERIES, default="inline")
     """`inline`: the page carries its data; `linked`: the browser fetches it when it is seen."""
     device = option.Type(str, default="auto")
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    budget = option.Optional(option.Type((str, int, dict)))
+    """What a page may weigh, or sizes for `page`, `gallery` and `site`."""
 
 
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
@@ -65,6 +70,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
         self._page = Page()
+        self._scales = Scales(self.scribe.supply.project.budget, self.scribe.galleries)
         # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
         config.markdown_extensions.append(AttnvizExtension(self.scribe, lambda: self._page))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
@@ -78,7 +84,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        shown = list(self._figures_in(files))
+        shown = list(self._figures_in(files, config))
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
@@ -103,16 +109,24 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             link=shipped.exhibit if self.config.delivery == "linked" else None,
             place=shipped.picture,
         )
+        self._scales.pages.append(Built(self._page, source, page.meta, Path(page.file.abs_dest_path)))
+
+    # Last, when other plugins have made what they make, such as print-site its page.
+    @event_priority(-100)
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        print_site.mend(config)
+        for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):
+            log.warning("%s", mistake)
+
+    def on_build_error(self, error: Exception) -> None:
+        # A fence that a page includes from elsewhere shows only while its page is rendered.
+        if isinstance(error, MissingError | StoreError):
+            raise PluginError(str(error)) from error
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
-
-    # After print-site has written its page.
-    @event_priority(-100)
-    def on_post_build(self, config: MkDocsConfig) -> None:
-        print_site.mend(config)
 
     def _warn_of_neighbours(self, config: MkDocsConfig) -> None:
         """Tell what can't be together with other plugins."""
@@ -123,10 +137,10 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 "write: delivery: inline"
             )
 
-    def _figures_in(self, files: Files) -> Iterator[Figure]:
+    def _figures_in(self, files: Files, config: MkDocsConfig) -> Iterator[Figure]:
         """The figures of all pages; a mistake is told when its page is rendered."""
         for file in files.documentation_pages():
-            figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
+            figures, _ = read_page(file.content_string, self.scribe.galleries, _shown(file, config))
             yield from figures
 
 

@@ -18,6 +18,7 @@ from attnviz_mkdocs.views import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from attnviz_mkdocs.budget import Part
     from attnviz_mkdocs.fence import Fence
     from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.project import Project
@@ -39,6 +40,8 @@ class Page:
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
+        shows_missing: Whether what may not be captured here is told in its view's place, and doesn't end the build.
+        parts: What its views bring to the site; added to while it is converted.
     """
 
     file: str = "page"
@@ -46,6 +49,8 @@ class Page:
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
+    shows_missing: bool = False
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -104,11 +109,14 @@ class Scribe:
         Args:
             fence: The fence.
             drawn: What the page has already; what the fence brings is added.
+
+        Raises:
+            MissingError: An exhibit is missing and may not be captured, and the page doesn't show that.
         """
         page = drawn.page
         try:
             figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self._supplied(figure)
+            supplied = self._supplied(figure, page)
         except SpecError as error:
             self.tell(error.mistakes)
             drawn.mistakes += error.mistakes
@@ -116,7 +124,9 @@ class Scribe:
         if figure.name:
             drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
         picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-        return draw_supplied(figure, supplied, picture, drawn.carried, link=page.link, place=page.place)
+        return draw_supplied(
+            figure, supplied, picture, drawn.carried, link=page.link, place=page.place, parts=page.parts
+        )
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
@@ -126,9 +136,11 @@ class Scribe:
                     log.warning("%s", mistake)
             self._told.update(mistakes)
 
-    def _supplied(self, figure: Figure) -> Supplied:
+    def _supplied(self, figure: Figure, page: Page) -> Supplied:
         try:
             with self._lock:
                 return self.supply.get(figure)
         except MissingError as error:
+            if not page.shows_missing:
+                raise
             raise SpecError([Mistake(figure.place, str(error))]) from error

@@ -147,6 +147,7 @@ class Gallery:
         texts: Name → text.
         views: Id → view, in the author's order.
         places: Path of keys → place; see `place`.
+        budget: What its views may weigh in the built site, in bytes; None where its file says nothing.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Gallery:
     texts: Mapping[str, Text]
     views: Mapping[str, View]
     places: Mapping[Path, Place] = field(repr=False, compare=False)
+    budget: int | None = None
 
     def place(self, *path: str | int) -> Place:
         """Where something was written, such as ``place("views", "she", "layer")``; else where its parent was."""

@@ -82,6 +82,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
         texts=written.texts,
         views={view.id: view for view in written.views},
         places={_by_id(path, written): found.place for path, found in walk(node)},
+        budget=written.budget,
     )
 
 

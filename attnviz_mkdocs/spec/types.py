@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from attnviz_mkdocs.spec.size import SIZE_PATTERN, parse_size
 from attnviz_mkdocs.spec.together import schema_of
 
 #: A name becomes a part of file names and links.
@@ -125,6 +126,20 @@ Tokens = Annotated[Heads, PlainSerializer(_alone_or_listed)]
 
 Labels = Annotated[
     tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_some), Field(json_schema_extra=_NOT_EMPTY)
+]
+
+
+def _bytes(written: Any) -> Any:
+    size = parse_size(written)
+    if size is None:
+        raise PydanticCustomError("size", "no size")
+    return size
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_bytes),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": SIZE_PATTERN}]}),
 ]
 
 
@@ -349,6 +364,8 @@ class GalleryFile(_Keys):
     """What readers see as the gallery's name."""
     description: NotBlank | None = None
     """What the gallery is about."""
+    budget: Size | None = None
+    """What the gallery's views may weigh in the built site, such as `20MB`; above it, the build warns."""
     models: dict[Name, Model] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
     """Models by name."""
     texts: dict[Name, Text] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
