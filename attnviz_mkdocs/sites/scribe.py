@@ -41,6 +41,8 @@ class Page:
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
+        is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
+            place and ends nothing.
     """
 
     file: str = "page"
@@ -48,6 +50,7 @@ class Page:
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
+    is_preview: bool = False
 
 
 @dataclass(slots=True)
@@ -106,11 +109,14 @@ class Scribe:
         Args:
             fence: The fence.
             drawn: What the page has already; what the fence brings is added.
+
+        Raises:
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
         """
         page = drawn.page
         try:
             figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self._supplied(figure)
+            supplied = self._supplied(figure, page)
         except SpecError as error:
             self.tell(error.mistakes)
             drawn.mistakes += error.mistakes
@@ -130,11 +136,13 @@ class Scribe:
                     log.warning("%s", mistake)
             self._told.update(mistakes)
 
-    def _supplied(self, figure: Figure) -> Supplied:
+    def _supplied(self, figure: Figure, page: Page) -> Supplied:
         try:
             with self._lock:
                 return self.supply.get(figure)
         except MissingError as error:
+            if not page.is_preview:
+                raise
             raise SpecError([Mistake(figure.place, str(error))]) from error
 
     def _still(self, figure: Figure, supplied: Supplied, page: Page) -> Still:
