@@ -60,14 +60,14 @@ class Drawn:
     Attributes:
         page: The page.
         carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that.
+        views: Its views that have a name, by that; None for one that can't be shown.
         ids: Where fences gave a view its name.
         mistakes: What is wrong with it.
     """
 
     page: Page
     carried: set[str] = field(default_factory=set)
-    views: dict[str, Shown] = field(default_factory=dict)
+    views: dict[str, Shown | None] = field(default_factory=dict)
     ids: dict[str, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -113,20 +113,31 @@ class Scribe:
         Raises:
             MissingError: An exhibit is missing, and the project's option is ``capture: never``.
         """
-        page = drawn.page
         try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self._supplied(figure, page)
+            figure, supplied = self.read(fence, drawn)
         except SpecError as error:
             self.tell(error.mistakes)
             drawn.mistakes += error.mistakes
             return draw_mistakes(error.mistakes)
-        if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
         exhibit = _payload(supplied.exhibit, drawn)
         neurons = None if supplied.neurons is None else _payload(supplied.neurons, drawn)
         second = None if supplied.second is None else _payload(supplied.second, drawn)
-        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied, page))
+        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied, drawn.page))
+
+    def read(self, fence: Fence, drawn: Drawn) -> tuple[Figure, Supplied]:
+        """What a fence asks for, and what there is of it; links of the page can lead there from now on.
+
+        Raises:
+            SpecError: It can't be shown.
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
+        """
+        page = drawn.page
+        figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
+        shown = drawn.views.setdefault(figure.name, None) if figure.name else None
+        supplied = self._supplied(figure, page)
+        if figure.name and shown is None:
+            drawn.views[figure.name] = Shown(figure, supplied.header, supplied.second_header)
+        return figure, supplied
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
