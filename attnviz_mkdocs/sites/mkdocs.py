@@ -88,7 +88,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
-                files.append(File.generated(config, f"{ASSETS}/{name}", content=content))
+                file = File.generated(config, f"{ASSETS}/{name}", content=content)
+                # Where `attnviz assets` wrote it for another engine.
+                if old := files.get_file_from_path(file.src_uri):
+                    files.remove(old)
+                files.append(file)
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
         figures = [*self.scribe.galleries.figures(), *shown]

@@ -40,7 +40,8 @@ class Page:
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
-        shows_missing: Whether what may not be captured here is told in its view's place, and doesn't end the build.
+        is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
+            place and ends nothing.
         parts: What its views bring to the site; added to while it is converted.
     """
 
@@ -49,7 +50,7 @@ class Page:
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
-    shows_missing: bool = False
+    is_preview: bool = False
     parts: list[Part] = field(default_factory=list)
 
 
@@ -60,14 +61,14 @@ class Drawn:
     Attributes:
         page: The page.
         carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that.
+        views: Its views that have a name, by that; None for one that can't be shown.
         ids: Where fences gave a view its name.
         mistakes: What is wrong with it.
     """
 
     page: Page
     carried: set[str] = field(default_factory=set)
-    views: dict[str, Shown] = field(default_factory=dict)
+    views: dict[str, Shown | None] = field(default_factory=dict)
     ids: dict[str, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -111,22 +112,34 @@ class Scribe:
             drawn: What the page has already; what the fence brings is added.
 
         Raises:
-            MissingError: An exhibit is missing and may not be captured, and the page doesn't show that.
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
         """
-        page = drawn.page
         try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self._supplied(figure, page)
+            figure, supplied = self.read(fence, drawn)
         except SpecError as error:
             self.tell(error.mistakes)
             drawn.mistakes += error.mistakes
             return draw_mistakes(error.mistakes)
-        if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
+        page = drawn.page
         picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
         return draw_supplied(
             figure, supplied, picture, drawn.carried, link=page.link, place=page.place, parts=page.parts
         )
+
+    def read(self, fence: Fence, drawn: Drawn) -> tuple[Figure, Supplied]:
+        """What a fence asks for, and what there is of it; links of the page can lead there from now on.
+
+        Raises:
+            SpecError: It can't be shown.
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
+        """
+        page = drawn.page
+        figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
+        shown = drawn.views.setdefault(figure.name, None) if figure.name else None
+        supplied = self._supplied(figure, page)
+        if figure.name and shown is None:
+            drawn.views[figure.name] = Shown(figure, supplied.header, supplied.second_header)
+        return figure, supplied
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
@@ -141,6 +154,6 @@ class Scribe:
             with self._lock:
                 return self.supply.get(figure)
         except MissingError as error:
-            if not page.shows_missing:
+            if not page.is_preview:
                 raise
             raise SpecError([Mistake(figure.place, str(error))]) from error

@@ -67,8 +67,7 @@ class Rendered:
             file=_shown(file, self.root),
             line_offset=front_matter[0].count(b"\n") if front_matter else 0,
             refuse=_refuse if self._is_strict else None,
-            # Only a preview comes so far, and what a page includes from elsewhere.
-            shows_missing=True,
+            is_preview=_is_preview(),
         )
 
     def scribe(self, folder: str, options: dict[str, Any]) -> Scribe:

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine_sites import ENGINES, VIEWS_IN, run, with_plugins
+from engine_sites import ENGINES, VIEWS_IN, Built, run, with_plugins
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -69,6 +69,24 @@ def test_a_bad_spec_fails_under_strict_with_its_place(engine_sites, name):
     assert re.search(r'docs/bad\.md:7:12: unknown view "small/lins"; did you mean "small/lines"\?', built.said)
     assert "docs/bad.md:10:9: this page has no view with a name" in built.said
     assert "Traceback" not in built.said
+
+
+def test_one_configuration_serves_engines_with_plugins_and_without(engine_sites):
+    engine = with_plugins(theme="theme: {name: material, font: false}")
+    root = engine_sites.copy("both")
+    file = root / "mkdocs.yml"
+    file.write_text(engine.says, "utf-8")
+    lines = run(("attnviz", "assets"), root).stdout.replace("markdown_extensions:\n  - attnviz\n", "")
+    says = engine.says.replace("markdown_extensions: [", "markdown_extensions: [{attnviz: {capture: never}}, ")
+    file.write_text(f"{says}{lines}", "utf-8")
+    for command in (("zensical", "build", "--clean", "--strict"), ("mkdocs", "build", "--strict")):
+        done = run(command, root)
+        assert done.returncode == 0, done.stderr
+        assert "Warning" not in done.stderr
+        built = Built(root, engine, done.returncode, done.stdout)
+        assert [len(built.tags(page).views) for page in VIEWS_IN] == list(VIEWS_IN.values())
+        assert all(data == built.store.read(key) for page in VIEWS_IN for key, _, data in built.data(page))
+        assert len(built.tags("index").assets) == 2
 
 
 @pytest.mark.parametrize("name", ["print-site", "print-site, linked"])
