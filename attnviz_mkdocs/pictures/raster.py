@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -46,7 +47,8 @@ _SIGN, _ROW, _LINE = 16, 48, 32
 # Between what is inked and what comes next, in widths of the font's size.
 _BESIDE = 0.06
 # As many characters are told.
-_TOLD = 12
+_MOST = 12
+_NOT_INSTALLED = 'pixels need the extra "card": pip install "attnviz-mkdocs[card]"'
 
 
 class RasterError(Exception):
@@ -75,9 +77,7 @@ def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
     if foreign:
         strange = _lacking(foreign, _FILES, ())
         folders = _system() if strange else ()
-        lacking = _lacking(strange, _FILES, folders)
-        if lacking:
-            log.warning("%s", _told(lacking))
+        _tell(_lacking(strange, _FILES, folders))
         svg = parted(svg, foreign, lambda runs: _measured(runs, folders))
     return _rasterised(svg, _FILES, folders, scale, ground)
 
@@ -95,9 +95,7 @@ def to_webp(frames: Sequence[tuple[str, float]], *, scale: float = 2) -> bytes:
     Raises:
         RasterError: The extra that draws pixels is not installed.
     """
-    from PIL import Image  # noqa: PLC0415 - comes with an extra
-
-    images = [Image.open(io.BytesIO(to_png(svg, scale=scale))) for svg, _ in frames]
+    images = [_opened(to_png(svg, scale=scale)) for svg, _ in frames]
     written = io.BytesIO()
     images[0].save(
         written,
@@ -155,19 +153,31 @@ def _column(runs: list[Run], files: tuple[str, ...], folders: tuple[str, ...]) -
 
 
 def _opacities(png: bytes) -> NDArray[np.uint8]:
-    from PIL import Image  # noqa: PLC0415 - comes with an extra
-
-    with Image.open(io.BytesIO(png)) as image:
+    with _opened(png) as image:
         return np.asarray(image.getchannel("A"))
 
 
-def _told(lacking: Iterable[str]) -> str:
+def _opened(png: bytes) -> Image:
+    try:
+        from PIL import Image  # noqa: PLC0415 - comes with an extra
+    except ImportError:
+        raise RasterError(_NOT_INSTALLED) from None
+    return Image.open(io.BytesIO(png))
+
+
+@lru_cache(256)
+def _tell(lacking: frozenset[str]) -> None:
+    """Warn of what is not drawn, once for all pictures that lack the same."""
+    if not lacking:
+        return
     signs = sorted(lacking)
-    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_TOLD])
-    more = f" and {len(signs) - _TOLD} more" if len(signs) > _TOLD else ""
-    return (
-        f"a picture has empty boxes for characters that no font on this machine has: {named}{more}; install a font "
-        "that has them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)"
+    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_MOST])
+    more = f" and {len(signs) - _MOST} more" if len(signs) > _MOST else ""
+    log.warning(
+        "a picture has empty boxes for characters that no font on this machine has: %s%s; install a font that has "
+        "them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)",
+        named,
+        more,
     )
 
 
@@ -175,7 +185,7 @@ def _rasterised(svg: str, files: tuple[str, ...], folders: tuple[str, ...], scal
     try:
         from resvg_py import svg_to_bytes  # noqa: PLC0415 - comes with an extra
     except ImportError:
-        raise RasterError('pixels need the extra "card": pip install "attnviz-mkdocs[card]"') from None
+        raise RasterError(_NOT_INSTALLED) from None
     return svg_to_bytes(
         # The cells of an image stay cells, in the words that resvg knows.
         svg.replace('image-rendering="pixelated"', 'image-rendering="optimizeSpeed"'),
