@@ -17,7 +17,7 @@ from attnviz_mkdocs.pictures.scripts import Run, parted
 from attnviz_mkdocs.pictures.svg import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
     from PIL.Image import Image
@@ -46,6 +46,8 @@ _NOTHING = "\U0010ffff"
 _SIGN, _ROW, _LINE = 16, 48, 32
 # Between what is inked and what comes next, in widths of the font's size.
 _BESIDE = 0.06
+# What was measured: pictures of a walk say much the same.
+_WIDTHS: dict[tuple[Run, tuple[str, ...]], float] = {}
 # As many characters are told.
 _MOST = 12
 _NOT_INSTALLED = 'pixels need the extra "card": pip install "attnviz-mkdocs[card]"'
@@ -76,8 +78,10 @@ def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
     foreign = _lacking(_characters(svg), _OWN, ())
     if foreign:
         strange = _lacking(foreign, _FILES, ())
-        folders = _system() if strange else ()
-        _tell(_lacking(strange, _FILES, folders))
+        lacking = _lacking(strange, _FILES, _system())
+        _tell(lacking)
+        # The fonts of a system are many, and each character that none has is looked for in all of them.
+        folders = _system() if strange - lacking else ()
         svg = parted(svg, foreign, lambda runs: _measured(runs, folders))
     return _rasterised(svg, _FILES, folders, scale, ground)
 
@@ -130,14 +134,13 @@ def _lacking(characters: frozenset[str], files: tuple[str, ...], folders: tuple[
     return frozenset(sign for sign, cell in zip(signs, cells, strict=True) if cell == cells[0]) - {_NOTHING}
 
 
-def _measured(runs: Iterable[Run], folders: tuple[str, ...]) -> dict[Run, float]:
+def _measured(runs: Collection[Run], folders: tuple[str, ...]) -> dict[Run, float]:
     """How wide runs are, in widths of their font's size: as far as they are inked."""
-    several = sorted(set(runs))
-    widths = {}
-    for run, row in zip(several, _column(several, _FILES, folders), strict=True):
+    new = sorted({run for run in runs if (run, folders) not in _WIDTHS})
+    for run, row in zip(new, _column(new, _FILES, folders) if new else (), strict=True):
         inked = np.flatnonzero(row.any(axis=0))
-        widths[run] = float(inked[-1] + 1 - _SIGN) / _SIGN + _BESIDE if inked.size else 0.0
-    return widths
+        _WIDTHS[run, folders] = float(inked[-1] + 1 - _SIGN) / _SIGN + _BESIDE if inked.size else 0.0
+    return {run: _WIDTHS[run, folders] for run in runs}
 
 
 def _column(runs: list[Run], files: tuple[str, ...], folders: tuple[str, ...]) -> list[NDArray[np.uint8]]:
