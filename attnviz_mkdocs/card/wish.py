@@ -61,9 +61,9 @@ class Wish:
         return cast("Format", self.said.get("format", "png"))
 
     @property
-    def link(self) -> str | None:
-        """Address of a page with the live view; ``none`` where there is to be no link."""
-        return self.said.get("link")
+    def link(self) -> str:
+        """Address of a page with the live view; ``none``, or ``auto`` for the site's own page."""
+        return self.said.get("link", "auto")
 
     @property
     def reader(self) -> Reader | None:
@@ -101,5 +101,5 @@ def wrong_with(name: str, value: str) -> str | None:
     if name == "width" and not (re.fullmatch("[0-9]{1,5}", value) and NARROWEST <= int(value) <= WIDEST):
         return f"width: expected a number of pixels from {NARROWEST} to {WIDEST}, found {quoted(value)}"
     if name == "link" and (not value or re.search(r'[\s<>"]', value)):
-        return f"link: expected an address without spaces and angles, or none, found {quoted(value)}"
+        return f"link: expected an address without spaces and angles, none or auto, found {quoted(value)}"
     return None

@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 @click.option("--layout", type=click.Choice(get_args(Layout)), help="What is drawn.  [default: what the gallery says]")
 @click.option("--width", help="Of the pictures, in pixels.  [default: 480 to 720, as the view needs]")
 @click.option("--format", type=click.Choice(get_args(Format)), help="Of the pictures; webp moves.  [default: png]")
-@click.option("--link", help="Address of a page with the live view, or none.  [default: the site's page that has it]")
+@click.option(
+    "--link", help="Address of a page with the live view, none, or auto: the site's page that has it.  [default: auto]"
+)
 @click.option(
     "--for",
     type=click.Choice(get_args(Reader)),
@@ -115,7 +117,7 @@ class _Maker:
         figure = self._figure(wish, block)
         shown = shown_of(figure, self._supply.get(figure))
         pictures = pictures_of(wish.view, shown, wish.width, wish.format)
-        link = self._site.page_of(wish.view) if wish.link is None else wish.link
+        link = self._site.page_of(wish.view) if wish.link == "auto" else wish.link
         return block_of(wish, shown, pictures, None if link == "none" else link, wish.reader or self._reader), pictures
 
     def _figure(self, wish: Wish, block: Block | None) -> Figure:

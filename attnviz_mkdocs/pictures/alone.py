@@ -108,15 +108,17 @@ class Shown:
             ]
         if self.kind == "model":
             raise WalkError("a model view shows all tokens at once; show one head, or give the view steps")
-        whole = replace(figure, options=figure.options.model_copy(update={"query": None, "key": None}))
-        side = replace(self, figure=whole).scenes[0].query
+        options = figure.options.model_copy(update={"query": None, "key": None})
+        # Of a comparison, what is chosen are tokens of the first.
+        of_first = replace(figure, options=options.model_copy(update={"comparison": "first"}))
+        side = scenes_of(of_first, self.exhibit, self.second)[0].query
         if len(side) > MOST_TOKENS:
             raise WalkError(f"a walk through {len(side)} tokens is too long, the most are {MOST_TOKENS}; give it steps")
         pieces = [side.starts[token] for token in side.shown]
-        chosen = [whole.options.model_copy(update={"query": (piece,)}) for piece in pieces]
         # A neuron view is always of a query.
-        first = [] if self.kind == "neuron" else [(whole, _WHOLE)]
-        return [*first, *((replace(whole, options=options), _TOKEN) for options in chosen)]
+        whole = [] if self.kind == "neuron" else [(replace(figure, options=options), _WHOLE)]
+        chosen = (replace(figure, options=options.model_copy(update={"query": (piece,)})) for piece in pieces)
+        return [*whole, *((one, _TOKEN) for one in chosen)]
 
 
 def _on_ground(svg: Svg, width: int, height: int, scheme: Scheme, *, margin: int = MARGIN) -> Svg:

@@ -17,9 +17,10 @@ from attnviz_mkdocs.pictures.scripts import Run, parted
 from attnviz_mkdocs.pictures.svg import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -45,8 +46,11 @@ _NOTHING = "\U0010ffff"
 _SIGN, _ROW, _LINE = 16, 48, 32
 # Between what is inked and what comes next, in widths of the font's size.
 _BESIDE = 0.06
+# What was measured: pictures of a walk say much the same.
+_WIDTHS: dict[tuple[Run, tuple[str, ...]], float] = {}
 # As many characters are told.
-_TOLD = 12
+_MOST = 12
+_NOT_INSTALLED = 'pixels need the extra "card": pip install "attnviz-mkdocs[card]"'
 
 
 class RasterError(Exception):
@@ -74,10 +78,10 @@ def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
     foreign = _lacking(_characters(svg), _OWN, ())
     if foreign:
         strange = _lacking(foreign, _FILES, ())
-        folders = _system() if strange else ()
-        lacking = _lacking(strange, _FILES, folders)
-        if lacking:
-            log.warning("%s", _told(lacking))
+        lacking = _lacking(strange, _FILES, _system())
+        _tell(lacking)
+        # The fonts of a system are many, and each character that none has is looked for in all of them.
+        folders = _system() if strange - lacking else ()
         svg = parted(svg, foreign, lambda runs: _measured(runs, folders))
     return _rasterised(svg, _FILES, folders, scale, ground)
 
@@ -95,9 +99,7 @@ def to_webp(frames: Sequence[tuple[str, float]], *, scale: float = 2) -> bytes:
     Raises:
         RasterError: The extra that draws pixels is not installed.
     """
-    from PIL import Image  # noqa: PLC0415 - comes with an extra
-
-    images = [Image.open(io.BytesIO(to_png(svg, scale=scale))) for svg, _ in frames]
+    images = [_opened(to_png(svg, scale=scale)) for svg, _ in frames]
     written = io.BytesIO()
     images[0].save(
         written,
@@ -132,14 +134,13 @@ def _lacking(characters: frozenset[str], files: tuple[str, ...], folders: tuple[
     return frozenset(sign for sign, cell in zip(signs, cells, strict=True) if cell == cells[0]) - {_NOTHING}
 
 
-def _measured(runs: Iterable[Run], folders: tuple[str, ...]) -> dict[Run, float]:
+def _measured(runs: Collection[Run], folders: tuple[str, ...]) -> dict[Run, float]:
     """How wide runs are, in widths of their font's size: as far as they are inked."""
-    several = sorted(set(runs))
-    widths = {}
-    for run, row in zip(several, _column(several, _FILES, folders), strict=True):
+    new = sorted({run for run in runs if (run, folders) not in _WIDTHS})
+    for run, row in zip(new, _column(new, _FILES, folders) if new else (), strict=True):
         inked = np.flatnonzero(row.any(axis=0))
-        widths[run] = float(inked[-1] + 1 - _SIGN) / _SIGN + _BESIDE if inked.size else 0.0
-    return widths
+        _WIDTHS[run, folders] = float(inked[-1] + 1 - _SIGN) / _SIGN + _BESIDE if inked.size else 0.0
+    return {run: _WIDTHS[run, folders] for run in runs}
 
 
 def _column(runs: list[Run], files: tuple[str, ...], folders: tuple[str, ...]) -> list[NDArray[np.uint8]]:
@@ -155,19 +156,31 @@ def _column(runs: list[Run], files: tuple[str, ...], folders: tuple[str, ...]) -
 
 
 def _opacities(png: bytes) -> NDArray[np.uint8]:
-    from PIL import Image  # noqa: PLC0415 - comes with an extra
-
-    with Image.open(io.BytesIO(png)) as image:
+    with _opened(png) as image:
         return np.asarray(image.getchannel("A"))
 
 
-def _told(lacking: Iterable[str]) -> str:
+def _opened(png: bytes) -> Image:
+    try:
+        from PIL import Image  # noqa: PLC0415 - comes with an extra
+    except ImportError:
+        raise RasterError(_NOT_INSTALLED) from None
+    return Image.open(io.BytesIO(png))
+
+
+@lru_cache(256)
+def _tell(lacking: frozenset[str]) -> None:
+    """Warn of what is not drawn, once for all pictures that lack the same."""
+    if not lacking:
+        return
     signs = sorted(lacking)
-    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_TOLD])
-    more = f" and {len(signs) - _TOLD} more" if len(signs) > _TOLD else ""
-    return (
-        f"a picture has empty boxes for characters that no font on this machine has: {named}{more}; install a font "
-        "that has them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)"
+    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_MOST])
+    more = f" and {len(signs) - _MOST} more" if len(signs) > _MOST else ""
+    log.warning(
+        "a picture has empty boxes for characters that no font on this machine has: %s%s; install a font that has "
+        "them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)",
+        named,
+        more,
     )
 
 
@@ -175,7 +188,7 @@ def _rasterised(svg: str, files: tuple[str, ...], folders: tuple[str, ...], scal
     try:
         from resvg_py import svg_to_bytes  # noqa: PLC0415 - comes with an extra
     except ImportError:
-        raise RasterError('pixels need the extra "card": pip install "attnviz-mkdocs[card]"') from None
+        raise RasterError(_NOT_INSTALLED) from None
     return svg_to_bytes(
         # The cells of an image stay cells, in the words that resvg knows.
         svg.replace('image-rendering="pixelated"', 'image-rendering="optimizeSpeed"'),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 _SVG = "http://www.w3.org/2000/svg"
 _TEXT = f"{{{_SVG}}}text"
@@ -35,7 +35,7 @@ class Run(NamedTuple):
         return Run(self.text.strip(" "), self.bold)
 
 
-def parted(svg: str, foreign: frozenset[str], measure: Callable[[Iterable[Run]], dict[Run, float]]) -> str:
+def parted(svg: str, foreign: frozenset[str], measure: Callable[[Collection[Run]], dict[Run, float]]) -> str:
     """A document in which each text is of one script.
 
     Args:
@@ -55,7 +55,7 @@ def parted(svg: str, foreign: frozenset[str], measure: Callable[[Iterable[Run]],
     ]
     if not texts:
         return svg
-    inked = measure(run.bare for _, _, runs in texts for run in runs)
+    inked = measure([run.bare for _, _, runs in texts for run in runs])
     for parent, child, runs in texts:
         font = float(child.get("font-size", size))
         own = [font * (inked[run.bare] + _SPACE * (len(run.text) - len(run.bare.text))) for run in runs]

@@ -102,6 +102,19 @@ def test_a_second_run_writes_nothing(run, readme, captured):
     assert set(stamps(readme.parent).values()) == {10**9}
 
 
+def test_a_picture_that_is_gone_is_made_again(run, readme, captured):
+    run("card", "card/README.md", "--view", "small/lines")
+    picture = readme.parent / "attention/small/lines-dark.png"
+    content = picture.read_bytes()
+    for change in (picture.unlink, lambda: picture.write_bytes(content[:-1])):
+        change()
+        assert (
+            "out of date: card/attention/small/lines-dark.png; run" in run("card", "card/README.md", "--check").stderr
+        )
+        assert run("card", "card/README.md").exit_code == 0
+        assert picture.read_bytes() == content
+
+
 def test_a_changed_view_is_updated_where_its_author_moved_it(run, readme, folder, captured):
     run("card", "card/README.md", "--view", "small/lines")
     text = readme.read_text()
@@ -172,6 +185,8 @@ def test_a_picture_leads_to_the_page_that_shows_the_view(run, readme, folder, ca
     assert f'<a href="{address}">' in readme.read_text()
     run("card", "card/README.md", "--link", "none")
     assert "<a " not in readme.read_text()
+    run("card", "card/README.md", "--link", "auto")
+    assert f'<a href="{address}">' in readme.read_text()
 
 
 def test_a_moving_picture_walks_through_the_tokens(run, readme, captured):

@@ -57,6 +57,18 @@ def test_a_walk_goes_through_words_and_through_the_part_of_a_pair_that_is_shown(
     assert len(Shown(figure_of("head", units="words"), joined).walk(400, "light")) == 2
 
 
+@pytest.mark.parametrize("comparison", ["both", "difference", "first", "second"])
+def test_a_walk_through_a_comparison_goes_through_the_tokens_of_the_first(comparison):
+    one, other = (
+        exhibit(attention(tokens=len(labels)), labels=labels) for labels in (("a", "b", "c"), ("a", "x", "b", "c"))
+    )
+    figure = replace(figure_of("head", comparison=comparison), names=("one", "other"))
+    walk = Shown(figure, one, second=other).walk(600, "light")
+    assert len(walk) == 4
+    for (svg, _), token in zip(walk[1:], "abc", strict=True):
+        assert re.search(rf"· “?{token}”? →", numbers_drawn(svg))
+
+
 def test_a_walk_of_a_neuron_view_has_a_query_in_each_picture():
     made, own = neurons()
     walk = Shown(figure_of("neuron"), made, own).walk(400, "light")

@@ -11,7 +11,13 @@ from drawn_pictures import figure_of
 from PIL import Image, ImageFont
 
 from attnviz_mkdocs.pictures import draw, lettering, raster
-from attnviz_mkdocs.pictures.raster import RasterError, to_png
+from attnviz_mkdocs.pictures.raster import RasterError, to_png, to_webp
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known_before():
+    raster._lacking.cache_clear()
+    raster._tell.cache_clear()
 
 
 def svg(words: str, width: int = 300, **attributes: object) -> str:
@@ -122,10 +128,17 @@ def test_letters_that_join_do_so_beside_others(after):
     assert (pixels(to_png(svg(f"قطة لا{after}")))[:, :end] == pixels(alone)[:, :end]).all()
 
 
-def test_what_must_be_installed_is_said(monkeypatch):
-    monkeypatch.setitem(sys.modules, "resvg_py", None)
+@pytest.mark.parametrize("package", ["resvg_py", "PIL"])
+def test_what_must_be_installed_is_said(package, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(RasterError, match=r'pip install "attnviz-mkdocs\[card\]"'):
-        to_png(svg("a"))
+        to_webp([(svg("a"), 1)])
+
+
+def test_what_many_pictures_lack_is_told_once(caplog, monkeypatch):
+    monkeypatch.setattr(raster, "_system", tuple)
+    to_webp([(svg("好"), 1), (svg("好 a"), 1), (svg("好 b"), 1)])
+    assert len(caplog.messages) == 1
 
 
 @pytest.mark.parametrize("sign", "⇥␣▁∅")
