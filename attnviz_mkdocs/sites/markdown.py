@@ -160,7 +160,7 @@ class AttnvizExtension(Extension):
             "root": [".", "The folder that all other paths are relative to"],
             "galleries": ["gallery/", "A folder, a file or a glob of gallery files; or several"],
             "store": ["gallery/store", "A folder or an fsspec URL"],
-            "remote": [None, "A folder or an fsspec URL, for push and pull"],
+            "remote": ["", "A folder or an fsspec URL, for push and pull"],
             "capture": ["auto", "auto, never or always"],
             "device": ["auto", "auto, cpu, cuda, cuda:1, mps"],
         }
@@ -176,6 +176,8 @@ class AttnvizExtension(Extension):
 
     def _own_scribe(self) -> Scribe:
         options = self.getConfigs()
+        # Python-Markdown takes an option that is None by default for one of yes or no.
+        options["remote"] = options["remote"] or None
         project = Project.from_options(Path(options.pop("root")).resolve(), options)
         galleries = project.load()
         for mistake in galleries.mistakes:
