@@ -51,7 +51,8 @@ class Budget:
                 raise ValueError(
                     f"budget: unknown key {name!r}{did_you_mean(str(name), known)} It has: {', '.join(known)}"
                 )
-        return cls(**{name: _size(f"budget: {name}", size) for name, size in written.items()})
+        sizes = {name: _size(f"budget: {name}", size) for name, size in written.items() if size is not None}
+        return cls(**sizes)
 
     def of_page(self, front_matter: Mapping[str, object]) -> int:
         """The budget of one page, which may say so itself: ``attnviz: {budget: 2MB}``.
