@@ -16,8 +16,10 @@ import hashlib
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -60,6 +62,7 @@ class Store:
     def refresh(self) -> None:
         """Forget the listing, so that what others wrote is seen."""
         self._names = None
+        self._fs.invalidate_cache()
 
     def size(self, key: str) -> int:
         """Bytes of an encoded exhibit."""
@@ -113,6 +116,24 @@ class Store:
         """Record what a model's files were, for builds that don't have them."""
         if self.model(identity) != record:
             self._put(_model_name(identity), (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
+
+    @contextmanager
+    def marked(self) -> Iterator[str]:
+        """While this lasts, the store holds a mark, by which another process can tell that it looks at the same one.
+
+        Raises:
+            StoreError: The mark can't be written.
+        """
+        name = f"marks/{uuid4().hex}"
+        self._put(name, b"")
+        try:
+            yield name
+        finally:
+            self._remove(name)
+
+    def has_mark(self, name: str) -> bool:
+        """Whether this is the store that was marked with that name."""
+        return bool(self._fs.exists(self._path(name)))
 
     def _index(self) -> dict[str, str]:
         if self._names is None:

@@ -21,6 +21,7 @@ from attnviz_mkdocs.supply import Supply
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from attnviz_mkdocs.capture.engine import Engine
     from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
@@ -85,9 +86,9 @@ def _plugin_options(plugins: Any) -> dict[str, Any]:
     return options
 
 
-def supply_of(project: Project) -> Supply:
+def supply_of(project: Project, engine: Engine | None = None) -> Supply:
     try:
-        return Supply(project)
+        return Supply(project, engine)
     except StoreError as error:
         fail(str(error))
 
