@@ -175,7 +175,7 @@ class _Run:
             while any(self._waiting.values()) or any(busy.task for busy in self._busy.values()):
                 ready, _ = self._ray.wait(list(self._busy), timeout=_PATIENCE)
                 if not ready and not any(busy.task for busy in self._busy.values()):
-                    self._progress.waiting("the cluster to have room for a worker")
+                    self._progress.news("waiting for the cluster to have room for a worker")
                 for news in ready:
                     yield from self._hear(news)
         finally:
@@ -246,6 +246,7 @@ class _Run:
             if self._failed_starts >= _FAILED_STARTS:
                 raise ClusterError(f"no worker starts on the cluster: {_why(error)}")
             return
+        self._progress.news("a worker died; another takes over")
         self._store.refresh()
         task.attempts += 1
         left = []

@@ -39,9 +39,9 @@ class Progress:
         self._models += 1
         self._say(f"loading {model}")
 
-    def waiting(self, what: str) -> None:
-        """Nothing goes on until something else happens."""
-        self._say(f"waiting for {what}")
+    def news(self, what: str) -> None:
+        """Something happened that explains what goes on, or what does not."""
+        self._say(what)
 
     def took(self, tokens: int | None) -> None:
         """An exhibit of so many tokens is done; None where it can't be captured."""

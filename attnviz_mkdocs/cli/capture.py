@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,7 +47,9 @@ def capture(
     supply = supply_of(project, Cluster(address, workers) if engine == "ray" else None)
     figures = site.figures
     try:
-        done = supply.ensure(figures, None if shard is None else shard.keys(requests(supply, figures).values()))
+        # Ray tells of its nodes on stdout.
+        with redirect_stdout(sys.stderr):
+            done = supply.ensure(figures, None if shard is None else shard.keys(requests(supply, figures).values()))
     except (StoreError, ClusterError) as error:
         fail(str(error))
     if shard is not None:
