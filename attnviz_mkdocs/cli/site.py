@@ -20,6 +20,7 @@ from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
+    from attnviz_mkdocs.capture.engine import Engine
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
     from attnviz_mkdocs.supply import Supplied
 
@@ -85,9 +86,9 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
     )
 
 
-def supply_of(project: Project) -> Supply:
+def supply_of(project: Project, engine: Engine | None = None) -> Supply:
     try:
-        return Supply(project)
+        return Supply(project, engine)
     except StoreError as error:
         fail(str(error))
 
