@@ -265,3 +265,52 @@ def test_export_of_a_picture_has_a_theme_and_a_width(run, folder, captured):
 def run_html(run, folder) -> str:
     assert run("export", "small/lines", "-o", "x.html").exit_code == 0
     return (folder.root / "x.html").read_text()
+
+
+@pytest.fixture
+def many(folder):
+    """Thirty texts of one model."""
+    lines = [f"  t{index}: {'word ' * (5 + 7 * index)}\n" for index in range(30)]
+    views = [f"  - {{id: v{index}, model: tiny, text: t{index}}}\n" for index in range(30)]
+    head = "models:\n  tiny: {source: models/tiny}\ntexts:\n"
+    folder.write("gallery/small.yaml", "".join([head, *lines, "views:\n", *views]))
+    folder.write("docs/index.md", "# None\n")
+    return folder
+
+
+def test_shards_capture_all_and_nothing_twice_whatever_is_there_before(run, many, captured):
+    for number in (3, 1, 4, 2, 3):
+        result = run("capture", "--shard", f"{number}/4")
+        assert result.exit_code == 0, result.stderr
+        assert "to mend" not in result.stderr
+    assert sorted(captured.texts) == sorted({request.text.shown for request in captured.requests})
+    assert len(captured.texts) == 30
+    assert {row["state"] for row in json.loads(run("status", "--json").stdout)} == {"present"}
+
+
+def test_a_shard_tells_what_failed_of_its_own(run, many, captured):
+    captured.fails_on = "word"
+    told = [run("capture", "--shard", f"{number}/3") for number in (1, 2, 3)]
+    assert [result.exit_code for result in told] == [1, 1, 1]
+    assert sum(result.stderr.count("too much for the model") for result in told) == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--shard", "5/4"), "shards are counted from 1: expected 1/4 to 4/4, found 5/4 (a job array's numbers: 1-4)"),
+        (("--shard", "0/4"), "shards are counted from 1"),
+        (("--shard", "1/0"), "expected at least one shard, as in 1/1"),
+        (("--shard", "one"), "expected I/N, such as 1/4, found 'one'"),
+        (("--shard", "-1/4"), "expected I/N"),
+        (("--shard", "1/4/2"), "expected I/N"),
+        (("--workers", "2"), "expected --engine ray"),
+        (("--address", "auto"), "expected --engine ray"),
+        (("--engine", "ray", "--workers", "0"), "0 is not in the range"),
+        (("--engine", "dask"), "'dask' is not one of 'local', 'ray'"),
+    ],
+)
+def test_wrong_ways_to_spread_are_told(run, captured, words, message):
+    result = run("capture", *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())

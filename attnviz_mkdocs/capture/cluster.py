@@ -67,17 +67,14 @@ class Cluster:
             ClusterError: There is no cluster, no room in it, or its nodes can't do what they must.
             StoreError: The store can't be read or written.
         """
-        waiting = portions(requests)
-        try:
-            with _connected(self.address) as ray, store.marked() as mark:
-                nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-                start = _Start(
-                    ray, find_room(nodes, device, self.workers), (Driver.here(mark), store.url, root, device)
-                )
-                yield from _Run(start, store, progress, waiting).results()
-        finally:
-            progress.close()
-            store.refresh()
+        with _connected(self.address) as ray, store.marked() as mark:
+            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            start = _Start(ray, find_room(nodes, device, self.workers), (Driver.here(mark), store.url, root, device))
+            try:
+                yield from _Run(start, store, progress, portions(requests)).results()
+            finally:
+                progress.close()
+                store.refresh()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _of_one_model(texts: Mapping[Text, list[Request]]) -> Iterator[Portion]:
 def _cost(text: Text) -> int:
     """What a text is expected to cost, told without a tokenizer: tokens, and weights, which are their square."""
     parts = (text.shown, text.pair or "", text.target or "")
-    size = sum(len(part.encode("utf-8", "surrogatepass")) for part in parts)
+    size = sum(len(part.encode()) for part in parts)
     written = text.generate or 0
     tokens = 2 + size // _BYTES_A_TOKEN + written
     return tokens + tokens * tokens // _LONG + _WRITTEN * written
