@@ -39,7 +39,7 @@ class Project:
         capture: ``auto`` captures what is missing where torch is installed, ``never`` fails and
             names the command, ``always`` captures everything anew.
         delivery: ``inline`` puts the data into the page, ``linked`` beside it.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``balanced`` for a model over all GPUs.
         budget: What pages, galleries and the site may weigh.
     """
 

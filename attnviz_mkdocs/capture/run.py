@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
+    from attnviz_mkdocs.capture.device import Place
     from attnviz_mkdocs.capture.portions import Portion
     from attnviz_mkdocs.capture.subject import Captured, Subject
     from attnviz_mkdocs.plan import Request
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 
 
 def run(
-    requests: Iterable[Request], root: Path, device: torch.device, progress: Progress | None
+    requests: Iterable[Request], root: Path, place: Place, progress: Progress | None
 ) -> Iterator[tuple[Request, Captured]]:
     """See `attnviz_mkdocs.capture.capture`."""
     requests = list(requests)
     # Silence: lines that nobody reads.
     progress = progress or Progress(len(requests), stream=io.StringIO())
-    runner = Runner(root, device)
+    runner = Runner(root, place)
     try:
         for portion in portions(requests):
             if not runner.has(portion.model):
@@ -57,12 +58,12 @@ class Runner:
 
     Args:
         root: What a model's relative folder is relative to.
-        device: Where models run.
+        place: Where models run.
     """
 
-    def __init__(self, root: Path, device: torch.device) -> None:
+    def __init__(self, root: Path, place: Place) -> None:
         self._root = root
-        self._device = device
+        self._place = place
         self._model: Model | None = None
         self._subject: Subject | CaptureError | None = None
 
@@ -102,10 +103,10 @@ class Runner:
     def _load(self, portion: Portion) -> Subject | CaptureError:
         if self._subject is None or not self.has(portion.model):
             self._model, self._subject = portion.model, None
-            _free(self._device)
+            _free(self._place.device)
             try:
                 located = locate(portion.model, self._root, download=True)
-                self._subject = prepare(located, portion.model, self._device, writes=portion.writes)
+                self._subject = prepare(located, portion.model, self._place, writes=portion.writes)
             except (CaptureError, SourceError) as error:
                 self._subject = CaptureError(str(error), concerns="source")
         return self._subject

@@ -83,7 +83,7 @@ class Worker:
             CaptureError: This node can't do what its driver wants of it.
         """
         # The driver needs none of it.
-        from attnviz_mkdocs.capture.device import find_device  # noqa: PLC0415
+        from attnviz_mkdocs.capture.device import find_place  # noqa: PLC0415
         from attnviz_mkdocs.capture.run import Runner  # noqa: PLC0415
 
         own = version("attnviz-mkdocs")
@@ -96,7 +96,7 @@ class Worker:
                 f"{self._node}the store {self._store.url} is not the one of the process that started the run; expected "
                 "a folder that all nodes share at the same path, or a URL such as s3://bucket/attention"
             )
-        self._runner = Runner(self._root, find_device(self._device))
+        self._runner = Runner(self._root, find_place(self._device))
 
     def capture(self, portion: Portion, done: Collection[str]) -> list[Outcome]:
         """Capture a portion, but for what is done, and write it to the store.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ def test_shards_at_once_fill_a_store_with_the_bytes_of_one_process(tmp_path, mon
     (tmp_path / "gallery").mkdir()
     texts = {f"t{i}": " ".join(tiny.WORDS[(i * 5 + j * j) % len(tiny.WORDS)] for j in range(3 + i)) for i in range(48)}
     lines = ["models:", *(f"  {kind}: {{source: {kind}}}" for kind in ("bert", "llama")), "texts:"]
-    lines += [f"  {name}: {text}" for name, text in texts.items()]
+    lines += [f"  {name}: {json.dumps(text)}" for name, text in texts.items()]
     for kind in ("bert", "llama"):
         tiny.save(tmp_path / kind, tiny.config(kind))
     views = [f"  - {{id: {kind}-{name}, model: {kind}, text: {name}}}" for kind in ("bert", "llama") for name in texts]
