@@ -36,6 +36,14 @@ def test_check_tells_all_mistakes_of_galleries_and_pages(run, folder):
         assert place in result.stderr
 
 
+def test_check_knows_the_option_of_pages_and_parts_of_galleries(run, folder):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {pages: gallery}}]\n")
+    folder.write("docs/page.md", "```attnviz\ngallery: small\n```\n\n```attnviz\ngallery: smal\n```\n")
+    result = run("check")
+    assert result.exit_code == 1
+    assert result.stderr.startswith('docs/page.md:6:10: unknown gallery or tag "smal"; did you mean "small"?')
+
+
 def test_check_reads_arrays_because_they_need_no_model(run, folder, captured):
     save_file({"attention": np.full((1, 1, 2, 2), 0.9, "f4")}, folder.root / "own.safetensors")
     folder.write("docs/page.md", "```attnviz\narrays: own.safetensors\ntokens: [a, b]\n```\n")

@@ -133,4 +133,4 @@ def _on_ground(svg: Svg, width: int, height: int, scheme: Scheme, *, margin: int
         height=height,
         viewBox=f"0 0 {width} {height}",
     )
-    return Svg(content, width, height)
+    return Svg(content, width, height, margin + svg.top)

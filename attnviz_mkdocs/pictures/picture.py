@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Figure
 
 #: Raised when the same figure would be drawn differently, so that what is kept is drawn anew.
-PICTURE_VERSION = 8
+PICTURE_VERSION = 9
 
 #: Widths of pictures in pixels: for a column of text, and for a telephone.
 WIDE, NARROW = 688, 350
@@ -41,11 +41,19 @@ _FONTS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,san
 
 @dataclass(frozen=True, slots=True)
 class Svg:
-    """An SVG document and its size in pixels."""
+    """An SVG document.
+
+    Attributes:
+        content: The document.
+        width: In pixels.
+        height: In pixels.
+        top: Where the drawing starts, below what is said of it; in pixels.
+    """
 
     content: str
     width: int
     height: int
+    top: int
 
     @property
     def file_name(self) -> str:
@@ -136,7 +144,7 @@ def numbers_of(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | N
 def _drawn(scenes: tuple[Scene, ...], width: int, theme: Theme, numbers: Scores | None) -> Svg:
     stage = Stage(scenes[0], scenes, width, theme, is_touched=width < _TOUCHED)
     drawing = panes(stage, lambda stage: _drawing(stage, numbers))
-    height, body = framed(scenes, drawing)
+    height, top, body = framed(scenes, drawing)
     is_signed = numbers is not None or scenes[0].signs is not None
     shades: Shades | None = None if scenes[0].state.view != "text" else "signed" if is_signed else "scale"
     content = element(
@@ -153,7 +161,7 @@ def _drawn(scenes: tuple[Scene, ...], width: int, theme: Theme, numbers: Scores 
         font_family=_FONTS,
         font_size=13,
     )
-    return Svg(content, width, height)
+    return Svg(content, width, height, top)
 
 
 def _drawing(stage: Stage, numbers: Scores | None) -> Drawing:
