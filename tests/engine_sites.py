@@ -307,6 +307,7 @@ class EngineSites:
         root = self.copy(f"{name.replace(', ', '-')}-{len(list(self.folder.iterdir()))}")
         (root / engine.file).write_text(engine.says, "utf-8")
         for page, text in (pages or {}).items():
+            (root / "docs" / page).parent.mkdir(parents=True, exist_ok=True)
             (root / "docs" / page).write_text(text, "utf-8")
         if "docs_structure: folder" in engine.says:
             (root / "docs").rename(root / "en")

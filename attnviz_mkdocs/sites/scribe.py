@@ -43,6 +43,8 @@ class Page:
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
         is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
             place and ends nothing.
+        is_copy: Whether it is converted again for another place, as the start of a post is for the list of posts: what
+            is wrong with it has been told.
     """
 
     file: str = "page"
@@ -51,6 +53,7 @@ class Page:
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
     is_preview: bool = False
+    is_copy: bool = False
 
 
 @dataclass(slots=True)
@@ -99,8 +102,9 @@ class Scribe:
 
     def begin(self, page: Page) -> Drawn:
         """A page with nothing on it; what is wrong with it is told anew where it is rendered again."""
-        with self._lock:
-            self._told = {mistake for mistake in self._told if mistake.place.file != page.file}
+        if not page.is_copy:
+            with self._lock:
+                self._told = {mistake for mistake in self._told if mistake.place.file != page.file}
         return Drawn(page)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
@@ -116,8 +120,7 @@ class Scribe:
         try:
             figure, supplied = self.read(fence, drawn)
         except SpecError as error:
-            self.tell(error.mistakes)
-            drawn.mistakes += error.mistakes
+            self.object(drawn, error.mistakes)
             return draw_mistakes(error.mistakes)
         exhibit = _payload(supplied.exhibit, drawn)
         neurons = None if supplied.neurons is None else _payload(supplied.neurons, drawn)
@@ -138,6 +141,12 @@ class Scribe:
         if figure.name and shown is None:
             drawn.views[figure.name] = Shown(figure, supplied.header, supplied.second_header)
         return figure, supplied
+
+    def object(self, drawn: Drawn, mistakes: Sequence[Mistake]) -> None:
+        """Note what is wrong with a page, and tell it."""
+        drawn.mistakes += mistakes
+        if not drawn.page.is_copy:
+            self.tell(mistakes)
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
