@@ -188,3 +188,15 @@ def test_places_are_right_whatever_stands_before_the_markdown(engine_sites):
     said = run(("zensical", "build"), root)
     told = dict(re.findall(r"docs/b(\d+)\.md:(\d+):12", said.stdout + said.stderr))
     assert told == {str(number): str(1 + text.count("\n")) for number, text in enumerate(before)}
+
+
+def test_a_gallery_that_is_watched_reaches_pages_that_lie_in_the_cache(engine_sites):
+    root = engine_sites.copy("zensical-watched")
+    (root / "zensical.toml").write_text(ENGINES["zensical"].says)
+    gallery, page = root / "gallery/small.yaml", root / "site/index.html"
+    for caption in ("A caption", "Another caption"):
+        gallery.write_text(gallery.read_text("utf-8").replace("A caption", caption), "utf-8")
+        # Zensical compares whole seconds.
+        os.utime(gallery, (0, len(caption)))
+        assert run(("zensical", "build"), root).returncode == 0
+        assert f"<figcaption>{caption} with" in page.read_text("utf-8")
