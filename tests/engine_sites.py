@@ -152,7 +152,7 @@ site_url = "http://127.0.0.1/"
 use_directory_urls = false
 extra_css = ["assets/attnviz/attnviz.css"]
 extra_javascript = [{ path = "assets/attnviz/attnviz.js", defer = true }]
-watch = ["gallery"]
+watch = ["gallery", "own.safetensors"]
 
 [project.theme]
 font = false

@@ -7,10 +7,12 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from engine_sites import ENGINES, run
 from markdown import Markdown
+from safetensors.numpy import save_file
 from zensical.config import parse_config
 from zensical.extensions.context import ContextExtension, Page
 
@@ -78,6 +80,19 @@ def test_what_changes_in_a_gallery_is_seen(site, folder):
     gallery = folder.root / "gallery/small.yaml"
     gallery.write_text(gallery.read_text().replace("A caption", "Another caption"))
     assert "Another caption" in site()
+
+
+def test_what_changes_in_arrays_is_seen_and_has_to_be_watched(site, folder, caplog):
+    folder.write("docs/own.md", "```attnviz\narrays: arrays/own.safetensors\ntokens: [a, b]\n```\n")
+    (folder.root / "arrays").mkdir()
+    keys = set()
+    for first in (0.25, 0.5):
+        weights = np.full((1, 1, 2, 2), 0.5, "f4")
+        weights[..., 0], weights[..., 1] = first, 1 - first
+        save_file({"attention": weights}, folder.root / "arrays/own.safetensors")
+        keys |= set(re.findall(r'data-key="(\w+)"', site("own.md")))
+    assert len(keys) == 2
+    assert 'add to the configuration: watch = ["arrays/own.safetensors"]' in caplog.text
 
 
 def test_a_mistake_is_told_whenever_its_page_is_rendered(site, folder, caplog):
