@@ -152,7 +152,7 @@ site_url = "http://127.0.0.1/"
 use_directory_urls = false
 extra_css = ["assets/attnviz/attnviz.css"]
 extra_javascript = [{ path = "assets/attnviz/attnviz.js", defer = true }]
-watch = ["gallery"]
+watch = ["gallery", "own.safetensors"]
 
 [project.theme]
 font = false
@@ -307,6 +307,7 @@ class EngineSites:
         root = self.copy(f"{name.replace(', ', '-')}-{len(list(self.folder.iterdir()))}")
         (root / engine.file).write_text(engine.says, "utf-8")
         for page, text in (pages or {}).items():
+            (root / "docs" / page).parent.mkdir(parents=True, exist_ok=True)
             (root / "docs" / page).write_text(text, "utf-8")
         if "docs_structure: folder" in engine.says:
             (root / "docs").rename(root / "en")

@@ -35,14 +35,18 @@ class AttnvizExtension(Extension):
 
     The options are those of `attnviz_mkdocs.project.Project`; ``root`` is the folder that paths are
     relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead, and tells
-    which ``page`` is converted.
+    which page a converter is at.
     """
 
     def __init__(
-        self, scribe: Scribe | None = None, page: Callable[[], Page] = Page, root: str = ".", **options: Any
+        self,
+        scribe: Scribe | None = None,
+        page_of: Callable[[Markdown], Page] | None = None,
+        root: str = ".",
+        **options: Any,
     ) -> None:
         self._scribe = scribe
-        self._page = page
+        self._page_of = page_of
         self._root = root
         # Checked where they are used, in words; Python-Markdown would answer an unknown one with a KeyError.
         self._options = options
@@ -59,12 +63,12 @@ class AttnvizExtension(Extension):
         Nothing is read before: engines make converters only to see whether their extensions are there.
         """
         if self._scribe is not None:
-            return self._scribe, self._page()
+            return self._scribe, self._page_of(md) if self._page_of else Page()
         rendered = Rendered.by(md)
         if rendered is not None:
             return rendered.scribe(self._root, self._options), rendered.page()
         self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
-        return self._scribe, self._page()
+        return self._scribe, Page()
 
 
 class _Fences(Preprocessor):
@@ -111,8 +115,7 @@ class _Links(Treeprocessor):
             try:
                 link.set("href", resolve(address, drawn.views))
             except LinkError as error:
-                drawn.mistakes.append(Mistake(self._fences.place_of(address), str(error)))
-                self._fences.scribe.tell(drawn.mistakes[-1:])
+                self._fences.scribe.object(drawn, [Mistake(self._fences.place_of(address), str(error))])
                 # Its words stay, and say what is wrong with it.
                 link.tag = "span"
                 link.attrib = {"class": "attnviz-mistake", "title": str(error)}

@@ -32,6 +32,7 @@ from attnviz_mkdocs.supply import MissingError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from markdown import Markdown
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
@@ -69,6 +70,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     """Attention views in MkDocs pages."""
 
     scribe: Scribe
+    # The page that MkDocs is at.
+    _file: File | None
+    _page: Page
     _pages: GalleryPages | None = None
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -78,10 +82,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             self.scribe.catalogue = Catalogue(self.scribe.galleries, project.pages) if project.pages else None
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
-        self._page = Page()
         self._scales = Scales(self.scribe.supply.project.budget, self.scribe.galleries)
         # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
-        config.markdown_extensions.append(AttnvizExtension(self.scribe, lambda: self._page))  # type: ignore[arg-type]
+        config.markdown_extensions.append(AttnvizExtension(self.scribe, self._page_of))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
         bundle.defer = True
         # Ours first, so that the author's own style wins.
@@ -119,6 +122,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         except (MissingError, StoreError, TemplateError) as error:
             raise PluginError(str(error)) from error
         self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
+        self._files, self._config = files, config
+        self._file, self._page = None, Page()
         return files
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
@@ -126,17 +131,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             self._pages.settle()
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
-        source = page.file.content_string
-        without_front_matter, _ = get_data(source)
-        shipped = _Shipped(files, config, page.url)
-        self._page = Page(
-            file=_shown(page.file, config),
-            line_offset=source.count("\n") - without_front_matter.count("\n"),
-            link=shipped.exhibit if self.config.delivery == "linked" else None,
-            place=shipped.picture,
-            lead=None if self._pages is None else partial(self._pages.lead, url=page.url),
-        )
-        self._scales.pages.append(Built(self._page, source, page.meta, Path(page.file.abs_dest_path)))
+        self._files = files
+        self._file, self._page = page.file, self._page_from(page.file)
+        self._scales.pages.append(Built(self._page, page.file.content_string, page.meta, Path(page.file.abs_dest_path)))
 
     # Last, when other plugins have made what they make, such as print-site its page.
     @event_priority(-100)
@@ -156,6 +153,26 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
+
+    def _page_of(self, md: Markdown) -> Page:
+        """The page that a converter is at: MkDocs gives it what makes links relative to a file."""
+        if "relpath" not in md.treeprocessors:
+            return self._page
+        relative: Any = md.treeprocessors["relpath"]
+        return self._page if relative.file is self._file else self._page_from(relative.file, is_copy=True)
+
+    def _page_from(self, file: File, *, is_copy: bool = False) -> Page:
+        source = file.content_string
+        without_front_matter, _ = get_data(source)
+        shipped = _Shipped(self._files, self._config, file.url)
+        return Page(
+            file=_shown(file, self._config),
+            line_offset=source.count("\n") - without_front_matter.count("\n"),
+            link=shipped.exhibit if self.config.delivery == "linked" else None,
+            place=shipped.picture,
+            lead=None if self._pages is None else partial(self._pages.lead, url=file.url),
+            is_copy=is_copy,
+        )
 
     def _warn_of_neighbours(self, config: MkDocsConfig) -> None:
         """Tell what can't be together with other plugins."""

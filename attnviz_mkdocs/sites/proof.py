@@ -54,7 +54,7 @@ def wrong_links(docs: Path, galleries: Galleries, project: Project) -> list[Mist
     found: list[Mistake] = []
     proof = Proof(galleries, Supply(replace(project, capture="never")))
     page = Page()
-    extension = AttnvizExtension(proof, lambda: page)
+    extension = AttnvizExtension(proof, lambda _: page)
     blocks = [*_BLOCKS, *(_MORE_BLOCKS if find_spec("pymdownx") else ["fenced_code"])]
     md = Markdown(extensions=[*blocks, extension])
     for file in sorted(docs.rglob("*.md")):

@@ -43,6 +43,8 @@ class Page:
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
         is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
             place and ends nothing.
+        is_copy: Whether it is converted again for another place, as the start of a post is for the list of posts: what
+            is wrong with it has been told.
         lead: An exhibit's page → where it is, relative to the page.
         parts: What its views bring to the site; added to while it is converted.
     """
@@ -53,6 +55,7 @@ class Page:
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
     is_preview: bool = False
+    is_copy: bool = False
     lead: Callable[[ExhibitPage], str] | None = None
     parts: list[Part] = field(default_factory=list)
 
@@ -110,8 +113,9 @@ class Scribe:
 
     def begin(self, page: Page) -> Drawn:
         """A page with nothing on it; what is wrong with it is told anew where it is rendered again."""
-        with self._lock:
-            self._told = {mistake for mistake in self._told if mistake.place.file != page.file}
+        if not page.is_copy:
+            with self._lock:
+                self._told = {mistake for mistake in self._told if mistake.place.file != page.file}
         return Drawn(page)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
@@ -185,18 +189,20 @@ class Scribe:
         try:
             picture = self.picture(figure, self._supplied(figure, drawn.page)).narrow
         except SpecError as error:
-            self._refuse(error, drawn)
+            self.object(drawn, error.mistakes)
             return replace(about, mistakes=error.mistakes)
         place = drawn.page.place
         return replace(about, picture=picture, source=carried(picture) if place is None else place(picture))
 
     def _panel(self, error: SpecError, drawn: Drawn) -> str:
-        self._refuse(error, drawn)
+        self.object(drawn, error.mistakes)
         return draw_mistakes(error.mistakes)
 
-    def _refuse(self, error: SpecError, drawn: Drawn) -> None:
-        self.tell(error.mistakes)
-        drawn.mistakes += error.mistakes
+    def object(self, drawn: Drawn, mistakes: Sequence[Mistake]) -> None:
+        """Note what is wrong with a page, and tell it."""
+        drawn.mistakes += mistakes
+        if not drawn.page.is_copy:
+            self.tell(mistakes)
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""

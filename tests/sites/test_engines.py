@@ -100,6 +100,42 @@ def test_the_page_of_all_pages_finds_what_its_parts_find(engine_sites, name):
     assert tags.links == ["#attn:small/lines?layer=1&heads=2&query=1"]
 
 
+POST = """\
+---
+date: 2026-01-01
+---
+
+# Post
+
+```attnviz small/lins
+```
+
+```attnviz small/lines
+```
+
+<!-- more -->
+
+```attnviz small/grid
+```
+"""
+
+
+def test_the_start_of_a_post_finds_its_data_from_the_list_of_posts(engine_sites, monkeypatch):
+    monkeypatch.setitem(
+        ENGINES, "blog", with_plugins(", blog", theme="theme: {name: material, font: false}", delivery="linked")
+    )
+    built = engine_sites.build("blog", pages={"blog/index.md": "# Blog\n", "blog/posts/post.md": POST})
+    # Told of the post, and not of each list that shows its start.
+    assert (built.status, built.said.count("WARNING")) == (1, 1), built.said
+    assert 'docs/blog/posts/post.md:7:12: unknown view "small/lins"' in built.said
+    for page, views in (("blog", 1), ("blog/archive/2026", 1), ("blog/2026/01/01/post", 2)):
+        tags, shown = built.tags(page), built.data(page)
+        assert len(shown) == views
+        assert all(data == built.store.read(key) for key, _, data in shown)
+        assert len(tags.pictures) == 2 * views
+        assert all((built.file(page).parent / picture).is_file() for picture in tags.pictures)
+
+
 def test_privacy_fetches_nothing_of_ours(engine_sites):
     assert "Downloading" not in engine_sites["privacy"].said
 

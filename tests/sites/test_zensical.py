@@ -7,10 +7,12 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from engine_sites import ENGINES, run
 from markdown import Markdown
+from safetensors.numpy import save_file
 from zensical.config import parse_config
 from zensical.extensions.context import ContextExtension, Page
 
@@ -78,6 +80,19 @@ def test_what_changes_in_a_gallery_is_seen(site, folder):
     gallery = folder.root / "gallery/small.yaml"
     gallery.write_text(gallery.read_text().replace("A caption", "Another caption"))
     assert "Another caption" in site()
+
+
+def test_what_changes_in_arrays_is_seen_and_has_to_be_watched(site, folder, caplog):
+    folder.write("docs/own.md", "```attnviz\narrays: arrays/own.safetensors\ntokens: [a, b]\n```\n")
+    (folder.root / "arrays").mkdir()
+    keys = set()
+    for first in (0.25, 0.5):
+        weights = np.full((1, 1, 2, 2), 0.5, "f4")
+        weights[..., 0], weights[..., 1] = first, 1 - first
+        save_file({"attention": weights}, folder.root / "arrays/own.safetensors")
+        keys |= set(re.findall(r'data-key="(\w+)"', site("own.md")))
+    assert len(keys) == 2
+    assert 'add to the configuration: watch = ["arrays/own.safetensors"]' in caplog.text
 
 
 def test_a_mistake_is_told_whenever_its_page_is_rendered(site, folder, caplog):
@@ -188,3 +203,15 @@ def test_places_are_right_whatever_stands_before_the_markdown(engine_sites):
     said = run(("zensical", "build"), root)
     told = dict(re.findall(r"docs/b(\d+)\.md:(\d+):12", said.stdout + said.stderr))
     assert told == {str(number): str(1 + text.count("\n")) for number, text in enumerate(before)}
+
+
+def test_a_gallery_that_is_watched_reaches_pages_that_lie_in_the_cache(engine_sites):
+    root = engine_sites.copy("zensical-watched")
+    (root / "zensical.toml").write_text(ENGINES["zensical"].says)
+    gallery, page = root / "gallery/small.yaml", root / "site/index.html"
+    for caption in ("A caption", "Another caption"):
+        gallery.write_text(gallery.read_text("utf-8").replace("A caption", caption), "utf-8")
+        # Zensical compares whole seconds.
+        os.utime(gallery, (0, len(caption)))
+        assert run(("zensical", "build"), root).returncode == 0
+        assert f"<figcaption>{caption} with" in page.read_text("utf-8")
