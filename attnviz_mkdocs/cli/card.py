@@ -21,7 +21,8 @@ from attnviz_mkdocs.card import (
 )
 from attnviz_mkdocs.card.wish import Format, Layout, Reader
 from attnviz_mkdocs.cli.say import count, fail
-from attnviz_mkdocs.cli.site import shown_of, supply_of
+from attnviz_mkdocs.cli.shown import shown_of
+from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import find_fences, read_fence
 from attnviz_mkdocs.pictures.alone import WalkError
@@ -118,8 +119,16 @@ class _Maker:
             pictures = pictures_of(wish.view, shown, wish.width, wish.format)
         except WalkError as error:
             raise CardError(f"{where}: {error}") from error
-        link = self._site.page_of(wish.view) if wish.link == "auto" else wish.link
+        link = self._page_of(wish.view) if wish.link == "auto" else wish.link
         return block_of(wish, shown, pictures, None if link == "none" else link, wish.reader or self._reader), pictures
+
+    def _page_of(self, view: str) -> str | None:
+        """The address of the first page that shows a view, where the site has one."""
+        pages = (self._site.project.root / figure.place.file for figure in self._site.figures if figure.base == view)
+        page = next(pages, None)
+        if page is None or self._site.address is None:
+            return None
+        return self._site.address.of(page.relative_to(self._site.docs))
 
     def _figure(self, wish: Wish, where: str) -> Figure:
         """What a fence with the same layout would ask for."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.say import fail
-from attnviz_mkdocs.cli.site import shown_of, supply_of
-from attnviz_mkdocs.codec import CodecError, decode, decode_neurons
+from attnviz_mkdocs.cli.shown import shown_of
+from attnviz_mkdocs.cli.site import supply_of
+from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.pictures import WIDE, picture_of, svg_of
 from attnviz_mkdocs.pictures.alone import MARGIN, WalkError
 from attnviz_mkdocs.pictures.raster import RasterError, to_png, to_webp
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from attnviz_mkdocs.cli.site import Site
-    from attnviz_mkdocs.neurons import Neurons
     from attnviz_mkdocs.pictures import Picture
     from attnviz_mkdocs.pictures.theme import Scheme
     from attnviz_mkdocs.spec import Figure
@@ -131,21 +131,17 @@ def _picture(figure: Figure, supplied: Supplied) -> Picture:
 
 
 def _tensors(figure: Figure, supplied: Supplied, _: _Look) -> bytes:
-    exhibit = decode(supplied.exhibit.data)
-    if figure.names and supplied.second:
-        return compared_as_safetensors(exhibit, decode(supplied.second.data), figure.names)
-    return as_safetensors(exhibit, _neurons(supplied))
+    shown = shown_of(figure, supplied)
+    if figure.names and shown.second:
+        return compared_as_safetensors(shown.exhibit, shown.second, figure.names)
+    return as_safetensors(shown.exhibit, shown.neurons)
 
 
 def _json(figure: Figure, supplied: Supplied, _: _Look) -> bytes:
-    exhibit = decode(supplied.exhibit.data)
-    if figure.names and supplied.second:
-        return compared_as_json(exhibit, decode(supplied.second.data), figure.names).encode()
-    return as_json(exhibit, _neurons(supplied)).encode()
-
-
-def _neurons(supplied: Supplied) -> Neurons | None:
-    return None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
+    shown = shown_of(figure, supplied)
+    if figure.names and shown.second:
+        return compared_as_json(shown.exhibit, shown.second, figure.names).encode()
+    return as_json(shown.exhibit, shown.neurons).encode()
 
 
 _PICTURES = {".svg": _svg, ".png": _png, ".webp": _webp}

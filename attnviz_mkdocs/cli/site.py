@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 import click
 import yaml
-from mkdocs.structure.files import File
 from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
+from attnviz_mkdocs.cli.address import Address
 from attnviz_mkdocs.cli.say import fail
-from attnviz_mkdocs.codec import decode, decode_neurons
 from attnviz_mkdocs.fence import read_page
-from attnviz_mkdocs.pictures.alone import Shown
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
-    from attnviz_mkdocs.supply import Supplied
 
 
 @dataclass(slots=True)
@@ -39,8 +35,7 @@ class Site:
     galleries: Galleries
     mistakes: list[Mistake]
     figures: list[Figure] = field(default_factory=list)
-    url: str | None = None
-    has_folders: bool = True
+    address: Address | None = None
 
     def __post_init__(self) -> None:
         self.figures.extend(self.galleries.figures())
@@ -50,15 +45,6 @@ class Site:
             figures, mistakes = read_page(page.read_text(encoding="utf-8", errors="replace"), self.galleries, file)
             self.figures.extend(figures)
             self.mistakes.extend(mistakes)
-
-    def page_of(self, view: str) -> str | None:
-        """The address of the first page that shows a gallery's view, where the site has an address."""
-        pages = (Path(figure.place.file) for figure in self.figures if figure.base == view)
-        shown = next(pages, None)
-        if shown is None or not self.url:
-            return None
-        source = (self.project.root / shown).relative_to(self.docs)
-        return urljoin(self.url.rstrip("/") + "/", File(str(source), "", "", self.has_folders).url)
 
 
 class _Loader(yaml.SafeLoader):
@@ -90,8 +76,7 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         root / settings.get("docs_dir", "docs"),
         galleries,
         list(galleries.mistakes),
-        url=settings.get("site_url"),
-        has_folders=settings.get("use_directory_urls", True),
+        address=Address.said_in(settings),
     )
 
 
@@ -113,13 +98,6 @@ def supply_of(project: Project) -> Supply:
         return Supply(project)
     except StoreError as error:
         fail(str(error))
-
-
-def shown_of(figure: Figure, supplied: Supplied) -> Shown:
-    """A figure and all that is drawn of it."""
-    neurons = None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
-    second = None if supplied.second is None else decode(supplied.second.data)
-    return Shown(figure, decode(supplied.exhibit.data), neurons, second)
 
 
 def requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
