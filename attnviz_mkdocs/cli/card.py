@@ -20,8 +20,8 @@ from attnviz_mkdocs.card import (
     wrong_with,
 )
 from attnviz_mkdocs.card.wish import Format, Layout, Reader
+from attnviz_mkdocs.cli.motif import motif_of
 from attnviz_mkdocs.cli.say import count, fail
-from attnviz_mkdocs.cli.shown import shown_of
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import find_fences, read_fence
@@ -114,13 +114,13 @@ class _Maker:
     def make(self, wish: Wish, block: Block | None) -> tuple[str, Pictures]:
         where = f"--view {wish.view}" if block is None else str(block.place)
         figure = self._figure(wish, where)
-        shown = shown_of(figure, self._supply.get(figure))
+        motif = motif_of(figure, self._supply.get(figure))
         try:
-            pictures = pictures_of(wish.view, shown, wish.width, wish.format)
+            pictures = pictures_of(wish.view, motif, wish.width, wish.format)
         except WalkError as error:
             raise CardError(f"{where}: {error}") from error
         link = self._page_of(wish.view) if wish.link == "auto" else wish.link
-        return block_of(wish, shown, pictures, None if link == "none" else link, wish.reader or self._reader), pictures
+        return block_of(wish, motif, pictures, None if link == "none" else link, wish.reader or self._reader), pictures
 
     def _page_of(self, view: str) -> str | None:
         """The address of the first page that shows a view, where the site has one."""
