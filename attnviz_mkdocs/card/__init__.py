@@ -2,11 +2,10 @@
 
 from attnviz_mkdocs.card.block import block_of
 from attnviz_mkdocs.card.markers import Block, CardError, find_blocks, has_front_matter, put, read_card
-from attnviz_mkdocs.card.pictures import FOLDER, Pictures, pictures_of
+from attnviz_mkdocs.card.pictures import Pictures, pictures_of
 from attnviz_mkdocs.card.wish import Wish, wrong_with
 
 __all__ = [
-    "FOLDER",
     "Block",
     "CardError",
     "Pictures",

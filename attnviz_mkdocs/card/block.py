@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.card.pictures import Pictures
     from attnviz_mkdocs.card.wish import Reader, Wish
     from attnviz_mkdocs.exhibit import Exhibit
-    from attnviz_mkdocs.pictures.alone import Shown
+    from attnviz_mkdocs.pictures.alone import Motif
 
 _templates = Environment(
     loader=PackageLoader("attnviz_mkdocs.card"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -23,27 +23,27 @@ _templates = Environment(
 _BREAKS = str.maketrans(dict.fromkeys("\r\n\x0b\x0c\x85\u2028\u2029", " "))
 
 
-def block_of(wish: Wish, shown: Shown, pictures: Pictures, link: str | None, reader: Reader) -> str:
+def block_of(wish: Wish, motif: Motif, pictures: Pictures, link: str | None, reader: Reader) -> str:
     r"""A block of a README, markers and all; its lines end in ``\n``, and the last one has no end.
 
     Args:
         wish: What its marker says.
-        shown: What is shown.
+        motif: What is shown.
         pictures: Of it.
         link: Address of a page with the live view, if there is one.
         reader: Where the README is shown.
     """
-    exhibits = [shown.exhibit, *([] if shown.second is None else [shown.second])]
+    exhibits = [motif.exhibit, *([] if motif.second is None else [motif.second])]
     return _templates.get_template("block.md").render(
         opening=wish.marker,
         closing=END,
         files={scheme: path for scheme, (path, _) in pictures.files.items()},
         width=pictures.width,
         alt=pictures.alt.translate(_BREAKS),
-        caption=(shown.figure.caption or "").translate(_BREAKS),
+        caption=(motif.figure.caption or "").translate(_BREAKS),
         link=link,
         reader=reader,
-        subject=shown.subject.translate(_BREAKS),
+        subject=motif.subject.translate(_BREAKS),
         made=list(dict.fromkeys(_made(exhibit) for exhibit in exhibits)),
     )
 

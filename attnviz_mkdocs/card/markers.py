@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.card.wish import Wish, read_wish, wrong_in
-from attnviz_mkdocs.fence import find_code
+from attnviz_mkdocs.fence import Code, find_code
 from attnviz_mkdocs.spec import Mistake, Place, SpecError
 from attnviz_mkdocs.spec.mistakes import quoted
 
@@ -160,14 +160,27 @@ def put(text: str, blocks: Iterable[tuple[Block | None, str]], file: str) -> str
 
 def has_front_matter(text: str) -> bool:
     """Whether a README begins with metadata, as model cards on the Hugging Face Hub do."""
-    return _lines(text.removeprefix("\ufeff"))[0].rstrip() == "---"
+    return _metadata(_lines(text)) > 0
+
+
+def _metadata(lines: list[str]) -> int:
+    """How many lines of metadata a README begins with."""
+    rules = [index for index, line in enumerate(lines) if line.removeprefix("\ufeff").rstrip() == "---"]
+    return rules[1] + 1 if rules[:1] == [0] and len(rules) > 1 else 0
+
+
+def _code(text: str) -> list[Code]:
+    """All fences; what looks like one in the metadata is none."""
+    lines = _lines(text)
+    metadata = _metadata(lines)
+    return find_code([*[""] * metadata, *lines[metadata:]])
 
 
 def _with_last(text: str, content: str, ending: str, file: str) -> str:
     """A README with a block at its end, and an empty line before it."""
-    lines = _lines(text)
-    for code in find_code(lines):
-        if code.last == len(lines) - 1 and not code.is_closed:
+    last = text.count("\n")
+    for code in _code(text):
+        if code.last == last and not code.is_closed:
             message = "this code is never closed, so that the end of the file is in it; close it with the same marks"
             raise SpecError([Mistake(Place(file, code.first + 1), message)])
     if not text.strip("\ufeff"):
@@ -189,10 +202,9 @@ def _lines(text: str) -> list[str]:
 
 def _shown_lines(text: str) -> Iterator[tuple[int, int, str]]:
     """The lines that are not code: number, index of their first character, and what stands in them."""
-    lines = _lines(text)
-    code = {index for found in find_code(lines) for index in range(found.first, found.last + 1)}
+    code = {index for found in _code(text) for index in range(found.first, found.last + 1)}
     start = 0
-    for index, (line, whole) in enumerate(zip(lines, text.split("\n"), strict=True)):
+    for index, (line, whole) in enumerate(zip(_lines(text), text.split("\n"), strict=True)):
         if index not in code:
             yield index + 1, start, line
         start += len(whole) + 1

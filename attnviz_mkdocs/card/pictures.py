@@ -10,7 +10,7 @@ from attnviz_mkdocs.pictures.theme import Scheme
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.card.wish import Format
-    from attnviz_mkdocs.pictures.alone import Shown
+    from attnviz_mkdocs.pictures.alone import Motif
 
 #: Where they lie, beside the README.
 FOLDER = "attention"
@@ -36,12 +36,12 @@ class Pictures:
     alt: str
 
 
-def pictures_of(view: str, shown: Shown, width: int | None, form: Format) -> Pictures:
+def pictures_of(view: str, motif: Motif, width: int | None, form: Format) -> Pictures:
     """The pictures of a view.
 
     Args:
         view: ``gallery/id``, which gives them their names.
-        shown: What is drawn.
+        motif: What is drawn.
         width: In pixels; None for one that suits the view.
         form: Of the files. ``webp`` walks through the tokens.
 
@@ -49,21 +49,21 @@ def pictures_of(view: str, shown: Shown, width: int | None, form: Format) -> Pic
         RasterError: The extra that draws pixels is not installed.
         WalkError: There is nothing to walk through.
     """
-    width = width or (_WIDE if shown.is_double else _WIDTHS[shown.kind])
+    width = width or (_WIDE if motif.is_double else _WIDTHS[motif.kind])
     files = {
-        scheme: (f"{FOLDER}/{view}-{scheme}.{form}", _content(shown, width, scheme, form))
+        scheme: (f"{FOLDER}/{view}-{scheme}.{form}", _content(motif, width, scheme, form))
         for scheme in get_args(Scheme)
     }
-    alt = f"{shown.alt} {_moves(shown)}" if form == "webp" else shown.alt
+    alt = f"{motif.alt} {_moves(motif)}" if form == "webp" else motif.alt
     return Pictures(width, files, alt)
 
 
-def _content(shown: Shown, width: int, scheme: Scheme, form: Format) -> bytes:
+def _content(motif: Motif, width: int, scheme: Scheme, form: Format) -> bytes:
     if form == "webp":
-        return to_webp([(svg.content, seconds) for svg, seconds in shown.walk(width, scheme)])
-    svg = shown.still(width, scheme).content
+        return to_webp([(svg.content, seconds) for svg, seconds in motif.walk(width, scheme)])
+    svg = motif.still(width, scheme).content
     return to_png(svg) if form == "png" else svg.encode()
 
 
-def _moves(shown: Shown) -> str:
-    return "The picture goes through a tour." if shown.figure.steps else "The picture follows each query in turn."
+def _moves(motif: Motif) -> str:
+    return "The picture goes through a tour." if motif.figure.steps else "The picture follows each query in turn."

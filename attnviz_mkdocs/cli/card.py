@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from attnviz_mkdocs.card import (
-    FOLDER,
     CardError,
     Wish,
     block_of,
@@ -20,10 +20,12 @@ from attnviz_mkdocs.card import (
     wrong_with,
 )
 from attnviz_mkdocs.card.wish import Format, Layout, Reader
+from attnviz_mkdocs.cli.motif import motif_of
 from attnviz_mkdocs.cli.say import count, fail
-from attnviz_mkdocs.cli.site import shown_of, supply_of
+from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import find_fences, read_fence
+from attnviz_mkdocs.pages import Catalogue
 from attnviz_mkdocs.pictures.alone import WalkError
 from attnviz_mkdocs.pictures.raster import RasterError
 from attnviz_mkdocs.spec import SpecError
@@ -75,21 +77,18 @@ def card(
         chosen = list(_chosen(blocks, views))
         if not chosen:
             raise click.UsageError(f"{readme} has no block yet; name a view with --view gallery/view-id")
-        maker = _Maker(site, supply_of(site.project), readme, has_front_matter(text))
+        reader: Reader = "huggingface" if has_front_matter(text) else "github"
+        maker = _Maker(site, supply_of(site.project), readme, reader)
         made = [(block, *maker.make(Wish(wish.view, {**wish.said, **settings}), block)) for block, wish in chosen]
         new = put(text, [(block, content) for block, content, _ in made], str(readme))
-    except (
-        *(SpecError, LookupError, MissingError, StoreError, CodecError),
-        *(CardError, RasterError, WalkError),
-    ) as error:
+    except (SpecError, MissingError, StoreError, CodecError, CardError, RasterError) as error:
         fail(str(error))
     files = {readme.parent / path: data for _, _, pictures in made for path, data in pictures.files.values()}
     changed = [path for path, data in [*files.items(), (readme, new.encode())] if _differs(path, data)]
-    for path in _left(readme, new):
-        click.echo(f"{path}: {readme} doesn't show it; delete it if nothing else does", err=True)
+    for path in (other for shown in files for other in _left(shown)):
+        click.echo(f"{path}: no longer shown by {readme}; delete it if nothing else shows it", err=True)
     if only_check and changed:
-        command = f"attnviz card {readme}"
-        fail(f"out of date: {', '.join(map(str, changed))}; run: {command}")
+        fail(f"out of date: {', '.join(map(str, changed))}; run: attnviz card {readme}")
     for path in changed:
         _write(path, files.get(path, new.encode()))
     what = ", ".join(map(str, changed)) if changed else "nothing to change"
@@ -107,40 +106,56 @@ def _chosen(blocks: list[Block], views: tuple[str, ...]) -> Iterator[tuple[Block
 class _Maker:
     """Makes the blocks of a README, and their pictures."""
 
-    def __init__(self, site: Site, supply: Supply, readme: Path, has_front_matter: bool) -> None:  # noqa: FBT001
+    def __init__(self, site: Site, supply: Supply, readme: Path, reader: Reader) -> None:
         self._site = site
         self._supply = supply
         self._readme = readme
-        self._reader: Reader = "huggingface" if has_front_matter else "github"
+        self._reader = reader
 
     def make(self, wish: Wish, block: Block | None) -> tuple[str, Pictures]:
-        figure = self._figure(wish, block)
-        shown = shown_of(figure, self._supply.get(figure))
-        pictures = pictures_of(wish.view, shown, wish.width, wish.format)
-        link = self._site.page_of(wish.view) if wish.link == "auto" else wish.link
-        return block_of(wish, shown, pictures, None if link == "none" else link, wish.reader or self._reader), pictures
+        where = f"--view {wish.view}" if block is None else str(block.place)
+        figure = self._figure(wish, where)
+        motif = motif_of(figure, self._supply.get(figure))
+        try:
+            pictures = pictures_of(wish.view, motif, wish.width, wish.format)
+        except WalkError as error:
+            raise CardError(f"{where}: {error}") from error
+        link = self._page_of(wish.view) if wish.link == "auto" else wish.link
+        return block_of(wish, motif, pictures, None if link == "none" else link, wish.reader or self._reader), pictures
 
-    def _figure(self, wish: Wish, block: Block | None) -> Figure:
+    def _page_of(self, view: str) -> str | None:
+        """The address of the first page that shows a view, or else of its exhibit's, where the site has one."""
+        site, project = self._site, self._site.project
+        if site.address is None:
+            return None
+        written = next((figure.place.file for figure in site.figures if figure.base == view), None)
+        if written is not None:
+            return site.address.of((project.root / written).relative_to(site.docs.resolve()))
+        if not project.pages:
+            return None
+        catalogue = Catalogue(site.galleries, project.pages)
+        return site.address.of(Path(catalogue.path_of(catalogue.page_of(view))))
+
+    def _figure(self, wish: Wish, where: str) -> Figure:
         """What a fence with the same layout would ask for."""
         try:
             figure = self._site.galleries.figure(wish.view)
         except LookupError as error:
             told = [str(mistake) for mistake in self._site.mistakes]
-            where = "" if block is None else f"{block.place}: "
-            raise LookupError("\n".join([*told, f"{where}{error}"])) from None
+            raise CardError("\n".join([*told, f"{where}: {error}"])) from error
         if wish.layout is None:
             return figure
-        where = f"--layout {wish.layout}" if block is None else str(block.place)
         if wish.layout in _COMPARISONS and figure.second is None:
-            raise CardError(f'{where}: {wish.view} compares nothing; give it "compare:" in its gallery')
+            raise CardError(f'{where}: layout={wish.layout} is for what compares two; give the view "compare:"')
         key = "comparison" if wish.layout in _COMPARISONS else "view"
         lines = [f"```attnviz {wish.view}", f"{key}: {_COMPARISONS.get(wish.layout, wish.layout)}", "```"]
         try:
-            return read_fence(find_fences(lines)[0], self._site.galleries, str(self._readme))
+            laid_out = read_fence(find_fences(lines)[0], self._site.galleries, str(self._readme))
         except SpecError as error:
-            # The fence is ours; its author wrote the layout in the marker, or gave it here.
+            # The fence is ours; its author wrote the layout elsewhere.
             messages = dict.fromkeys(mistake.message for mistake in error.mistakes)
             raise CardError("\n".join(f"{where}: {message}" for message in messages)) from error
+        return replace(laid_out, place=figure.place, places=figure.places)
 
 
 _COMPARISONS = {"comparison": "both", "difference": "difference"}
@@ -150,10 +165,10 @@ def _differs(path: Path, data: bytes) -> bool:
     return not path.is_file() or path.read_bytes() != data
 
 
-def _left(readme: Path, text: str) -> list[Path]:
-    """Pictures of ours beside a README that it doesn't show."""
-    pictures = sorted(readme.parent.glob(f"{FOLDER}/*/*-*.*"))
-    return [path for path in pictures if path.relative_to(readme.parent).as_posix() not in text]
+def _left(shown: Path) -> list[Path]:
+    """The same picture in another format, from a run before."""
+    others = (shown.with_suffix(f".{form}") for form in get_args(Format))
+    return [other for other in others if other != shown and other.exists()]
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from attnviz_mkdocs.cli.motif import motif_of
 from attnviz_mkdocs.cli.say import fail
-from attnviz_mkdocs.cli.site import shown_of, supply_of
-from attnviz_mkdocs.codec import CodecError, decode, decode_neurons
+from attnviz_mkdocs.cli.site import supply_of
+from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.pictures import WIDE, picture_of, svg_of
 from attnviz_mkdocs.pictures.alone import MARGIN, WalkError
 from attnviz_mkdocs.pictures.raster import RasterError, to_png, to_webp
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from attnviz_mkdocs.cli.site import Site
-    from attnviz_mkdocs.neurons import Neurons
     from attnviz_mkdocs.pictures import Picture
     from attnviz_mkdocs.pictures.theme import Scheme
     from attnviz_mkdocs.spec import Figure
@@ -109,43 +109,39 @@ def _page(figure: Figure, supplied: Supplied, _: _Look) -> bytes:
 
 
 def _svg(figure: Figure, supplied: Supplied, look: _Look) -> bytes:
-    shown = shown_of(figure, supplied)
+    motif = motif_of(figure, supplied)
     width = look.width or WIDE
-    svg = svg_of(figure, shown.exhibit, width, look.theme or "both", neurons=shown.neurons, second=shown.second)
+    svg = svg_of(figure, motif.exhibit, width, look.theme or "both", neurons=motif.neurons, second=motif.second)
     return svg.content.encode()
 
 
 def _png(figure: Figure, supplied: Supplied, look: _Look) -> bytes:
-    svg = shown_of(figure, supplied).still(look.whole_width, look.scheme)
+    svg = motif_of(figure, supplied).still(look.whole_width, look.scheme)
     return to_png(svg.content, scale=look.pixels)
 
 
 def _webp(figure: Figure, supplied: Supplied, look: _Look) -> bytes:
-    walk = shown_of(figure, supplied).walk(look.whole_width, look.scheme)
+    walk = motif_of(figure, supplied).walk(look.whole_width, look.scheme)
     return to_webp([(svg.content, seconds) for svg, seconds in walk], scale=look.pixels)
 
 
 def _picture(figure: Figure, supplied: Supplied) -> Picture:
-    shown = shown_of(figure, supplied)
-    return picture_of(figure, shown.exhibit, shown.neurons, shown.second)
+    motif = motif_of(figure, supplied)
+    return picture_of(figure, motif.exhibit, motif.neurons, motif.second)
 
 
 def _tensors(figure: Figure, supplied: Supplied, _: _Look) -> bytes:
-    exhibit = decode(supplied.exhibit.data)
-    if figure.names and supplied.second:
-        return compared_as_safetensors(exhibit, decode(supplied.second.data), figure.names)
-    return as_safetensors(exhibit, _neurons(supplied))
+    motif = motif_of(figure, supplied)
+    if figure.names and motif.second:
+        return compared_as_safetensors(motif.exhibit, motif.second, figure.names)
+    return as_safetensors(motif.exhibit, motif.neurons)
 
 
 def _json(figure: Figure, supplied: Supplied, _: _Look) -> bytes:
-    exhibit = decode(supplied.exhibit.data)
-    if figure.names and supplied.second:
-        return compared_as_json(exhibit, decode(supplied.second.data), figure.names).encode()
-    return as_json(exhibit, _neurons(supplied)).encode()
-
-
-def _neurons(supplied: Supplied) -> Neurons | None:
-    return None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
+    motif = motif_of(figure, supplied)
+    if figure.names and motif.second:
+        return compared_as_json(motif.exhibit, motif.second, figure.names).encode()
+    return as_json(motif.exhibit, motif.neurons).encode()
 
 
 _PICTURES = {".svg": _svg, ".png": _png, ".webp": _webp}

@@ -12,6 +12,7 @@ import yaml
 from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
+from attnviz_mkdocs.cli.address import Address
 from attnviz_mkdocs.cli.conf import CONF, names_us, options_in
 from attnviz_mkdocs.cli.say import fail
 
@@ -29,16 +30,14 @@ class Settings:
         section: Where attnviz is named in it.
         options: What is written there.
         docs: The folder of the pages.
-        url: The site's address, where it is known.
-        has_folders: Whether each page has a folder of its own.
+        address: Where the site is published, where that is known.
     """
 
     file: Path
     section: str
     options: dict[str, Any]
     docs: Path
-    url: str | None = None
-    has_folders: bool = True
+    address: Address | None = None
 
     @property
     def root(self) -> Path:
@@ -72,8 +71,7 @@ def _read(file: Path) -> Settings:
         fail(f"{file}: expected lines of the form 'name: value'")
     where: dict[str, Any] = {
         "docs": file.parent / str(said.get("docs_dir", "docs")),
-        "url": said.get("site_url"),
-        "has_folders": bool(said.get("use_directory_urls", True)),
+        "address": Address.said_in(said),
     }
     for section in _SECTIONS:
         entries = _entries(file, section, said.get(section))

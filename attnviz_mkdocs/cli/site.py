@@ -5,24 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
-
-from mkdocs.structure.files import File
 
 from attnviz_mkdocs.cli.conf import CONF, read_sphinx
 from attnviz_mkdocs.cli.say import fail
 from attnviz_mkdocs.cli.settings import find_settings
-from attnviz_mkdocs.codec import decode, decode_neurons
 from attnviz_mkdocs.fence.folder import read_folder
-from attnviz_mkdocs.pictures.alone import Shown
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.capture.engine import Engine
+    from attnviz_mkdocs.cli.address import Address
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
-    from attnviz_mkdocs.supply import Supplied
 
 
 @dataclass(slots=True)
@@ -36,8 +31,7 @@ class Site:
         galleries: All galleries.
         mistakes: What is wrong with galleries and pages.
         figures: What they show.
-        url: The site's address, where it is known.
-        has_folders: Whether each page has a folder of its own.
+        address: Where it is published, where that is known.
     """
 
     project: Project
@@ -46,8 +40,7 @@ class Site:
     galleries: Galleries
     mistakes: list[Mistake]
     figures: list[Figure] = field(default_factory=list)
-    url: str | None = None
-    has_folders: bool = True
+    address: Address | None = None
 
     def __post_init__(self) -> None:
         if self.config_file.name == CONF:
@@ -56,15 +49,6 @@ class Site:
             figures, mistakes = read_folder(self.docs, self.galleries, self.project.root)
         self.figures += [*self.galleries.figures(), *figures]
         self.mistakes += mistakes
-
-    def page_of(self, view: str) -> str | None:
-        """The address of the first page that shows a gallery's view, where the site has an address."""
-        pages = (Path(figure.place.file) for figure in self.figures if figure.base == view)
-        shown = next(pages, None)
-        if shown is None or not self.url:
-            return None
-        source = (self.project.root / shown).relative_to(self.docs.resolve())
-        return urljoin(self.url.rstrip("/") + "/", File(str(source), "", "", self.has_folders).url)
 
 
 def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
@@ -81,8 +65,7 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         settings.docs,
         galleries,
         list(galleries.mistakes),
-        url=settings.url,
-        has_folders=settings.has_folders,
+        address=settings.address,
     )
 
 
@@ -91,10 +74,3 @@ def supply_of(project: Project, engine: Engine | None = None) -> Supply:
         return Supply(project, engine)
     except StoreError as error:
         fail(str(error))
-
-
-def shown_of(figure: Figure, supplied: Supplied) -> Shown:
-    """A figure and all that is drawn of it."""
-    neurons = None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
-    second = None if supplied.second is None else decode(supplied.second.data)
-    return Shown(figure, decode(supplied.exhibit.data), neurons, second)

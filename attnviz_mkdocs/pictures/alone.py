@@ -32,7 +32,7 @@ class WalkError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Motif:
     """A figure and all that is drawn of it.
 
     Attributes:

@@ -8,6 +8,7 @@ import re
 import sys
 from functools import lru_cache
 from html import unescape
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ _FOLDERS = {
 }
 _FOLDERS_ELSEWHERE = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
+_SIZE = re.compile(r'<svg[^>]*? width="([\d.]+)"[^>]*? height="([\d.]+)"')
 _TAG = re.compile("<[^>]*>")
 # Never a character, so no font has it.
 _NOTHING = "\U0010ffff"
@@ -53,8 +55,12 @@ _MOST = 12
 _NOT_INSTALLED = 'pixels need the extra "card": pip install "attnviz-mkdocs[card]"'
 
 
+#: More pixels than these take more memory than most machines have; an image of WebP has sides of so many at most.
+MOST_PIXELS, LONGEST_SIDE = 100_000_000, 16_383
+
+
 class RasterError(Exception):
-    """What draws pixels is not installed."""
+    """A picture can't be drawn in pixels; the message says why."""
 
 
 def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
@@ -72,8 +78,9 @@ def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
         A PNG file.
 
     Raises:
-        RasterError: The extra that draws pixels is not installed.
+        RasterError: The extra that draws pixels is not installed, or there are more of them than `MOST_PIXELS`.
     """
+    _check_size(svg, scale, most=MOST_PIXELS)
     folders: tuple[str, ...] = ()
     foreign = _lacking(_characters(svg), _OWN, ())
     if foreign:
@@ -97,8 +104,10 @@ def to_webp(frames: Sequence[tuple[str, float]], *, scale: float = 2) -> bytes:
         A WebP file, which moves if there are several.
 
     Raises:
-        RasterError: The extra that draws pixels is not installed.
+        RasterError: The extra that draws pixels is not installed, or a side is longer than `LONGEST_SIDE`.
     """
+    for svg, _ in frames:
+        _check_size(svg, scale, longest=LONGEST_SIDE)
     images = [_opened(to_png(svg, scale=scale)) for svg, _ in frames]
     written = io.BytesIO()
     images[0].save(
@@ -112,6 +121,16 @@ def to_webp(frames: Sequence[tuple[str, float]], *, scale: float = 2) -> bytes:
         method=4,
     )
     return written.getvalue()
+
+
+def _check_size(svg: str, scale: float, *, most: float = inf, longest: float = inf) -> None:
+    found = _SIZE.search(svg)
+    width, height = (round(float(side) * scale) for side in found.groups()) if found else (0, 0)
+    if width * height > most or max(width, height) > longest:
+        limit = f"{most:,.0f}" if width * height > most else f"{longest:,.0f} a side"
+        raise RasterError(
+            f"the picture has {width:,} × {height:,} pixels, the most are {limit}; choose a smaller width or scale"
+        )
 
 
 def _characters(svg: str) -> frozenset[str]:

@@ -190,7 +190,7 @@ def test_a_picture_leads_to_the_page_that_shows_the_view(run, readme, folder, ca
 
 
 def test_a_moving_picture_walks_through_the_tokens(run, readme, captured):
-    assert run("card", "card/README.md", "--view", "small/lines", "--format", "webp").exit_code == 0
+    assert run("card", "card/README.md", "--view", "small/lines", "--format", "webp", "--width", "320").exit_code == 0
     for scheme in ("light", "dark"):
         with Image.open(readme.parent / f"attention/small/lines-{scheme}.webp") as image:
             assert image.n_frames == 6
@@ -248,7 +248,7 @@ def test_what_an_author_wrote_cannot_break_out_of_its_block(run, readme, folder,
 def test_pictures_that_are_no_longer_shown_are_told_and_stay(run, readme, captured):
     run("card", "card/README.md", "--view", "small/lines")
     result = run("card", "card/README.md", "--format", "svg")
-    assert "card/attention/small/lines-light.png: card/README.md doesn't show it" in result.stderr
+    assert "card/attention/small/lines-light.png: no longer shown by card/README.md" in result.stderr
     assert (readme.parent / "attention/small/lines-light.png").exists()
 
 
@@ -263,9 +263,13 @@ def test_pictures_that_are_no_longer_shown_are_told_and_stay(run, readme, captur
         (
             ("card/README.md", "--view", "small/lines", "--layout", "difference"),
             1,
-            "--layout difference: small/lines compares nothing",
+            "--view small/lines: layout=difference is for what compares two",
         ),
-        (("card/README.md", "--view", "small/grid", "--format", "webp"), 1, "a model view shows all tokens at once"),
+        (
+            ("card/README.md", "--view", "small/grid", "--format", "webp"),
+            1,
+            "--view small/grid: a model view shows all tokens at once",
+        ),
     ],
 )
 def test_wrong_words_are_told_and_nothing_is_written(run, readme, captured, words, status, message):
@@ -320,13 +324,13 @@ def test_the_hub_reads_the_same_of_a_card_as_before(run, readme, captured, endin
         text = mark + card.rstrip("\n").replace("\n", ending) + last.replace("\n", ending)
         readme.write_bytes(text.encode())
         before = hub.ModelCard.load(readme, ignore_metadata_errors=False)
-        assert run("card", "card/README.md", "--view", "small/lines").exit_code == 0
+        assert run("card", "card/README.md", "--view", "small/lines", "--format", "svg").exit_code == 0
         new = readme.read_bytes().decode()
         assert new.startswith(text)
         after = hub.ModelCard.load(readme)
         assert after.data.to_dict() == before.data.to_dict()
         assert after.text.startswith(before.text.rstrip())
-        assert "<!-- attnviz: small/lines -->" in after.text
+        assert "<!-- attnviz: small/lines format=svg -->" in after.text
         assert "\n" not in new.replace("\r\n", "") or ending == "\n"
         assert "nothing to change" in run("card", "card/README.md").stderr
 

@@ -101,6 +101,12 @@ def test_markers_in_code_are_examples(code):
     assert find_blocks(code.format(START), "README.md") == []
 
 
+def test_what_looks_like_code_in_metadata_is_none():
+    text = f"---\nwidget:\n- text: |\n    ```\n    {START}\n---\n\n"
+    assert [found.wish.view for found in find_blocks(text + block(), "README.md")] == ["g/v"]
+    assert put(text, [(None, NEW)], "README.md") == f"{text}{NEW}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

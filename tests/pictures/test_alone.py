@@ -7,12 +7,12 @@ import pytest
 from builders import attention, exhibit, neurons
 from drawn_pictures import Drawn, figure_of
 
-from attnviz_mkdocs.pictures.alone import MARGIN, Shown, WalkError
+from attnviz_mkdocs.pictures.alone import MARGIN, Motif, WalkError
 from attnviz_mkdocs.spec.types import Step
 
 
-def shown(kind: str = "head", tokens: int = 5, **options: object) -> Shown:
-    return Shown(figure_of(kind, **options), exhibit(attention(tokens=tokens)))
+def shown(kind: str = "head", tokens: int = 5, **options: object) -> Motif:
+    return Motif(figure_of(kind, **options), exhibit(attention(tokens=tokens)))
 
 
 def numbers_drawn(svg) -> str:
@@ -50,11 +50,11 @@ def test_a_walk_goes_through_words_and_through_the_part_of_a_pair_that_is_shown(
     made = exhibit(attention(tokens=4), labels=("a", "b", "c", "d"))
     tokens = tuple(replace(token, segment=place // 2) for place, token in enumerate(made.tokens["text"]))
     pair = replace(made, pair="c d", tokens={"text": tokens})
-    walk = Shown(figure_of("head", filter="b-a"), pair).walk(400, "light")
+    walk = Motif(figure_of("head", filter="b-a"), pair).walk(400, "light")
     assert [re.search(r"· “?(\w)”? →", numbers_drawn(svg))[1] for svg, _ in walk[1:]] == ["c", "d"]
     pieces = tuple(replace(token, continues=place > 0) for place, token in enumerate(made.tokens["text"]))
     joined = replace(made, text="abcd", tokens={"text": pieces})
-    assert len(Shown(figure_of("head", units="words"), joined).walk(400, "light")) == 2
+    assert len(Motif(figure_of("head", units="words"), joined).walk(400, "light")) == 2
 
 
 @pytest.mark.parametrize("comparison", ["both", "difference", "first", "second"])
@@ -63,7 +63,7 @@ def test_a_walk_through_a_comparison_goes_through_the_tokens_of_the_first(compar
         exhibit(attention(tokens=len(labels)), labels=labels) for labels in (("a", "b", "c"), ("a", "x", "b", "c"))
     )
     figure = replace(figure_of("head", comparison=comparison), names=("one", "other"))
-    walk = Shown(figure, one, second=other).walk(600, "light")
+    walk = Motif(figure, one, second=other).walk(600, "light")
     assert len(walk) == 4
     for (svg, _), token in zip(walk[1:], "abc", strict=True):
         assert re.search(rf"· “?{token}”? →", numbers_drawn(svg))
@@ -71,7 +71,7 @@ def test_a_walk_through_a_comparison_goes_through_the_tokens_of_the_first(compar
 
 def test_a_walk_of_a_neuron_view_has_a_query_in_each_picture():
     made, own = neurons()
-    walk = Shown(figure_of("neuron"), made, own).walk(400, "light")
+    walk = Motif(figure_of("neuron"), made, own).walk(400, "light")
     assert len(walk) == 5
     assert len({svg.content for svg, _ in walk}) == 5
 
@@ -79,7 +79,7 @@ def test_a_walk_of_a_neuron_view_has_a_query_in_each_picture():
 def test_a_tour_is_a_picture_a_step_with_its_caption():
     steps = (Step(caption="First this."), Step(caption="Then, at length, " + "that " * 20, layer=1, query=(1,)))
     figure = figure_of("model", steps=steps)
-    (first, short), (second, long) = Shown(figure, exhibit(attention())).walk(400, "light")
+    (first, short), (second, long) = Motif(figure, exhibit(attention())).walk(400, "light")
     assert "First this." in numbers_drawn(first)
     assert "Then, at length," in numbers_drawn(second)
     assert long > short

@@ -135,6 +135,13 @@ def test_what_must_be_installed_is_said(package, monkeypatch):
         to_webp([(svg("a"), 1)])
 
 
+def test_a_picture_with_more_pixels_than_there_is_memory_for_is_told():
+    with pytest.raises(RasterError, match=r"3,000,000 × 400,000 pixels, the most are 100,000,000; choose a smaller"):
+        to_png(svg("a"), scale=10_000)
+    with pytest.raises(RasterError, match=r"18,000 × 2,400 pixels, the most are 16,383 a side"):
+        to_webp([(svg("a"), 1)], scale=60)
+
+
 def test_what_many_pictures_lack_is_told_once(caplog, monkeypatch):
     monkeypatch.setattr(raster, "_system", tuple)
     to_webp([(svg("好"), 1), (svg("好 a"), 1), (svg("好 b"), 1)])
