@@ -11,8 +11,8 @@ import tiny
 import torch
 from transformers import AttentionMaskInterface, AutoConfig, AutoModel, AutoTokenizer
 
-from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture import CaptureError, capture
+from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture.listening import hook, listener
 from attnviz_mkdocs.capture.listening.watch import watching
 from attnviz_mkdocs.capture.subject import Job, prepare
