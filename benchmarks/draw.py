@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from peer import MODELS, ROOT, Peer, machine, our_page, publish
+from common import MODELS, ROOT, publish
+from peer import Peer, machine, our_page
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(ROOT / "tools"))

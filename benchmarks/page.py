@@ -13,7 +13,8 @@ import io
 import json
 from typing import Any
 
-from peer import MODELS, ROOT, Peer, machine, our_page, publish
+from common import MODELS, ROOT, publish
+from peer import Peer, machine, our_page
 
 
 def sizes(page: str) -> tuple[int, int]:

