@@ -160,10 +160,10 @@ def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
     if neurons:
         yield f"view: head in place of view: neuron saves {readable(neurons)}"
     attention = [part for part in parts if part.what == "attention"]
+    if any(part.figure.layers is None for part in attention):
+        yield "layers: in a view takes along only those layers that it names"
     if any(part.figure.arrays is None for part in attention):
         yield "shorter texts: attention grows with the square of the number of tokens"
-    if any(part.figure.arrays is not None for part in attention):
-        yield "arrays of only those layers that matter"
 
 
 def _each_once(parts: Iterable[Part]) -> list[Part]:
