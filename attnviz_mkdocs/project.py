@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.mistakes import did_you_mean
+from attnviz_mkdocs.spec.types import NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,7 @@ DELIVERIES: tuple[str, ...] = get_args(Delivery)
 
 
 _GALLERIES = "gallery/"
+_PAGES = "gallery"
 
 
 class ProjectError(ValueError):
@@ -39,8 +42,9 @@ class Project:
         capture: ``auto`` captures what is missing where torch is installed, ``never`` fails and
             names the command, ``always`` captures everything anew.
         delivery: ``inline`` puts the data into the page, ``linked`` beside it.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``balanced`` for a model over all GPUs.
         budget: What pages, galleries and the site may weigh.
+        pages: The folder of the site in which pages show the galleries; False for none.
     """
 
     root: Path
@@ -51,6 +55,7 @@ class Project:
     delivery: Delivery = "inline"
     device: str = "auto"
     budget: Budget = field(default_factory=Budget)
+    pages: str | Literal[False] = False
 
     @classmethod
     def from_options(cls, root: Path, options: dict[str, Any]) -> Project:
@@ -70,6 +75,7 @@ class Project:
         for name in ("store", "remote", "device"):
             if not isinstance(given.get(name, ""), str):
                 raise ProjectError(f"{name}: expected text, found {given[name]!r}")
+        given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
@@ -120,3 +126,12 @@ class Project:
             yield path
         else:
             yield from self.root.glob(pattern)
+
+
+def _folder_of_pages(written: Any) -> str | Literal[False]:
+    if isinstance(written, bool):
+        return _PAGES if written else False
+    parts = written.strip("/").split("/") if isinstance(written, str) else ()
+    if not parts or not all(re.fullmatch(NAME_PATTERN, part) for part in parts):
+        raise ProjectError(f"pages: expected a folder of the site such as gallery, or false, found {written!r}")
+    return "/".join(parts)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 from attnviz_mkdocs.arrays import ArraysError, read_arrays
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, encode, encode_neurons, peek, peek_header
 from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
-from attnviz_mkdocs.exhibit import Exhibit
-from attnviz_mkdocs.neurons import Neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
@@ -20,9 +18,10 @@ from attnviz_mkdocs.store import Store, StoreError
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from attnviz_mkdocs.capture import CaptureError
+    from attnviz_mkdocs.capture.engine import Engine
     from attnviz_mkdocs.codec import Header
     from attnviz_mkdocs.plan import What
     from attnviz_mkdocs.project import Project
@@ -98,9 +97,11 @@ class Supply:
 
     Args:
         project: The project's options.
+        engine: What captures exhibits; this process where None.
     """
 
     project: Project
+    engine: Engine | None = None
     store: Store = field(init=False)
     _planner: Planner = field(init=False)
     _failures: dict[str, CaptureError] = field(init=False, default_factory=dict)
@@ -150,10 +151,14 @@ class Supply:
         """What must be captured for the figures, each once; figures with mistakes are left to `get`."""
         return [request for request in self.wanted(figures).requests.values() if self._is_missing(request)]
 
-    def ensure(self, figures: Iterable[Figure]) -> int:
+    def ensure(self, figures: Iterable[Figure], only: Collection[str] | None = None) -> int:
         """Capture what is missing, all in one batch, and tell how many exhibits that were.
 
         A failure is kept and told where the exhibit is asked for.
+
+        Args:
+            figures: What asks for exhibits.
+            only: Keys of those that may be captured; None for all.
 
         Raises:
             MissingError: Exhibits are missing, and the project's option is ``capture: never``.
@@ -169,7 +174,7 @@ class Supply:
                 unknown = [replace(mistake, message=_unknown(mistake)) for mistake in wanted.unknown]
                 raise MissingError(self._never([*absent, *unknown]))
             return 0
-        return self._capture(self.missing(figures))
+        return self._capture([request for request in self.missing(figures) if only is None or request.key in only])
 
     def record(self, models: Iterable[Model]) -> None:
         """Write down what the models' files are, for machines that don't have them.
@@ -286,28 +291,21 @@ class Supply:
         if not self._may_capture():
             return 0
         # The only way to torch: a build that finds everything in the store never imports it.
-        from attnviz_mkdocs.capture import CaptureError, Progress, capture  # noqa: PLC0415
+        from attnviz_mkdocs.capture import CaptureError, Progress  # noqa: PLC0415
+        from attnviz_mkdocs.capture.engine import here  # noqa: PLC0415
 
-        progress = Progress(len(requests))
+        capture = self.engine or here
+        root, device, progress = self.project.root, self.project.device, Progress(len(requests))
         try:
-            for request, captured in capture(
-                requests, root=self.project.root, device=self.project.device, progress=progress
-            ):
-                self._keep(request, captured)
+            for request, failure in capture(requests, self.store, root=root, device=device, progress=progress):
+                if failure is None:
+                    self._planner.remember(request.model)
+                    self._fresh.add(request.key)
+                else:
+                    self._failures[request.key] = failure
         except CaptureError as error:
             self._failures |= {request.key: error for request in requests}
         return len(self._fresh.intersection(request.key for request in requests))
-
-    def _keep(self, request: Request, captured: Exhibit | Neurons | CaptureError) -> None:
-        if isinstance(captured, Exhibit):
-            self.store.write(request.key, encode(captured))
-        elif isinstance(captured, Neurons):
-            self.store.write(request.key, encode_neurons(captured))
-        else:
-            self._failures[request.key] = captured
-            return
-        self._planner.remember(request.model)
-        self._fresh.add(request.key)
 
     def _warn_of_a_moving_model(self, figure: Figure, subject: Subject) -> None:
         model = subject.model

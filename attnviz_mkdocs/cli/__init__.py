@@ -12,7 +12,9 @@ from pathlib import Path
 
 import click
 
+from attnviz_mkdocs.cli.assets import assets
 from attnviz_mkdocs.cli.capture import capture
+from attnviz_mkdocs.cli.card import card
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
 from attnviz_mkdocs.cli.gc import gc
@@ -37,7 +39,10 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-f", "--config-file", type=click.Path(path_type=Path), help="The site's mkdocs.yml.  [default: mkdocs.yml]"
+    "-f",
+    "--config-file",
+    type=click.Path(path_type=Path),
+    help="The site's configuration.  [default: mkdocs.yml, properdocs.yml, zensical.toml or conf.py]",
 )
 @click.option("--galleries", multiple=True, help="A folder, a file or a glob of gallery files.")
 @click.option("--store", help="A folder or an fsspec URL.")
@@ -46,7 +51,7 @@ class _Commands(click.Group):
 def main(context: click.Context, config_file: Path | None, galleries: tuple[str, ...], store: str | None) -> None:
     """Attention views for documentation.
 
-    Options that stand in mkdocs.yml under `plugins: attnviz` are read from there.
+    Options that stand in the site's configuration under `attnviz` are read from there.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     overrides = {"galleries": list(galleries) or None, "store": store}
@@ -55,5 +60,5 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
     )
 
 
-for command in (check, capture, status, push, pull, gc, export, schema):
+for command in (assets, check, capture, status, push, pull, gc, export, card, schema):
     main.add_command(command)

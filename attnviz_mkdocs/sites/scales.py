@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from attnviz_mkdocs.sites.markdown import Page
+    from attnviz_mkdocs.sites.scribe import Page
     from attnviz_mkdocs.spec import Galleries
 
 

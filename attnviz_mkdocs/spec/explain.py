@@ -12,11 +12,13 @@ from attnviz_mkdocs.spec.size import A_SIZE
 from attnviz_mkdocs.spec.types import (
     MOST_NEW_TOKENS,
     NAME_PATTERN,
+    TAG_PATTERN,
     FenceBody,
     GalleryFile,
     Message,
     Model,
     Options,
+    PartBody,
     Sides,
     Step,
     Text,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _NOUN: dict[type[BaseModel], str] = {
     GalleryFile: "gallery",
     FenceBody: "fence",
+    PartBody: "fence of a gallery",
     Model: "model",
     Message: "message",
     Sides: "mapping of labels",
@@ -244,7 +247,8 @@ def _in_other_words(case: Case) -> str:
 
 
 def _unknown_key(case: Case) -> str:
-    guess = did_you_mean(case.key, case.keys)
+    others = ("gallery",) if case.kind is FenceBody else ()
+    guess = did_you_mean(case.key, (*case.keys, *others))
     return f"unknown key {case.name} in a {case.noun}{guess} A {case.noun} has: {', '.join(case.keys)}"
 
 
@@ -253,6 +257,8 @@ def _missing(case: Case) -> str:
 
 
 def _unfit(case: Case) -> str:
+    if case.context["pattern"] == TAG_PATTERN and case.written.strip():
+        return f"{quoted(case.written)} is no tag; a tag is one line of at most 40 characters, without space around it"
     if case.context["pattern"] != NAME_PATTERN:
         is_needed = (case.kind, case.key) in _TO_ADD
         return f"{case.name} is empty; write something" + ("" if is_needed else ", or take the key out")

@@ -15,8 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.store.files import Files, StoreError
@@ -124,6 +126,24 @@ class Store:
     def records(self) -> list[str]:
         """The names of all models' records."""
         return [name for name in self.files.sizes("models") if _RECORD.fullmatch(name)]
+
+    @contextmanager
+    def marked(self) -> Iterator[str]:
+        """While this lasts, the store holds a mark, by which another process can tell that it looks at the same one.
+
+        Raises:
+            StoreError: The mark can't be written.
+        """
+        name = f"marks/{uuid4().hex}"
+        self.files.change({name: b""})
+        try:
+            yield name
+        finally:
+            self.files.change({}, [name])
+
+    def has_mark(self, name: str) -> bool:
+        """Whether this is the store that was marked with that name."""
+        return self.files.read(name) is not None
 
     def _index(self) -> dict[str, str]:
         if self._names is None:
