@@ -106,9 +106,8 @@ def heavy_page(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
     """
     parts = list(parts)
     if size > limit:
-        yield Mistake(
-            place, _too_much("the page weighs", size, limit, [part for part in parts if part.carried], of_page=True)
-        )
+        carried = [part for part in parts if part.carried]
+        yield Mistake(place, _too_much("the page weighs", size, limit, carried, of_page=True))
     fetched: dict[Place, list[Part]] = {}
     for part in parts:
         if not part.carried and part.what != _PICTURES:
@@ -130,7 +129,7 @@ def heavy_site(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
     """What is too much in the whole site, of which ``size`` are the bytes of all files."""
     parts = _each_once(parts)
     if size > limit:
-        subject = f"of the site views bring {readable(_weight(parts))}, and all of it weighs"
+        subject = f"the site, to which views bring {readable(_weight(parts))}, weighs"
         yield Mistake(place, _too_much(subject, size, limit, parts))
 
 
@@ -141,9 +140,8 @@ def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page
     rest = len(parts) - len(largest)
     if rest:
         lines.append(f"  {readable(_weight(parts) - _weight(largest)):>9}  {rest} more")
-    return "\n".join(
-        [over, *lines, *(f"  - {mend}" for mend in _mends(parts, of_page=of_page)), "  - or raise the budget"]
-    )
+    mends = [*_mends(parts, of_page=of_page), "or raise the budget"]
+    return "\n".join([over, *lines, *(f"  - {mend}" for mend in mends)])
 
 
 def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
@@ -160,10 +158,10 @@ def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
     if neurons:
         yield f"view: head in place of view: neuron saves {readable(neurons)}"
     attention = [part for part in parts if part.what == "attention"]
+    if any(part.figure.layers is None for part in attention):
+        yield "layers: in a view takes along only those layers that it names"
     if any(part.figure.arrays is None for part in attention):
         yield "shorter texts: attention grows with the square of the number of tokens"
-    if any(part.figure.arrays is not None for part in attention):
-        yield "arrays of only those layers that matter"
 
 
 def _each_once(parts: Iterable[Part]) -> list[Part]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.arrays import ArraysError, read_arrays
-from attnviz_mkdocs.codec import CodecError, encode, peek, peek_header
+from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, encode, encode_neurons, peek, peek_header
+from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
@@ -16,7 +18,7 @@ from attnviz_mkdocs.store import Store, StoreError
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from attnviz_mkdocs.capture import CaptureError
     from attnviz_mkdocs.capture.engine import Engine
@@ -105,6 +107,7 @@ class Supply:
     _failures: dict[str, CaptureError] = field(init=False, default_factory=dict)
     _fresh: set[str] = field(init=False, default_factory=set)
     _warned: set[Model] = field(init=False, default_factory=set)
+    _cuts: dict[str, Encoded] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store = Store(self.project.store, self.project.root)
@@ -206,7 +209,27 @@ class Supply:
             raise SpecError([Mistake(figure.place, str(error))]) from error
         if mistakes:
             raise SpecError(mistakes)
-        return Supplied(exhibit, header, neurons, second, second_header)
+        whole = Supplied(exhibit, header, neurons, second, second_header)
+        return whole if figure.layers is None else self._of_layers(whole, figure.layers)
+
+    def _of_layers(self, whole: Supplied, layers: Sequence[int]) -> Supplied:
+        """The same with only those layers."""
+        exhibit = self._cut(whole.exhibit, layers)
+        neurons = None if whole.neurons is None else self._cut(whole.neurons, layers, whole.exhibit)
+        second = None if whole.second is None else self._cut(whole.second, layers)
+        return Supplied(exhibit, peek(exhibit.data), neurons, second, None if second is None else peek(second.data))
+
+    def _cut(self, encoded: Encoded, layers: Sequence[int], neurons_of: Encoded | None = None) -> Encoded:
+        """An exhibit, or the neurons of one, with only those layers; each is cut once a build."""
+        name = f"{encoded.key} {sorted(layers)}"
+        if name not in self._cuts:
+            if neurons_of is None:
+                data = encode(cut_exhibit(decode(encoded.data), layers))
+            else:
+                data = encode_neurons(cut_neurons(decode_neurons(encoded.data), decode(neurons_of.data), layers))
+            key = hashlib.sha256(name.encode()).hexdigest()[: len(encoded.key)]
+            self._cuts[name] = Encoded(key, data)
+        return self._cuts[name]
 
     def _want_arrays(self, figure: Figure, wanted: Wanted) -> None:
         try:

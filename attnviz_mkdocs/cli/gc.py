@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.remote import remote_of
-from attnviz_mkdocs.cli.say import count, mistakes_of, stop_at
+from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.spec.size import readable
@@ -46,6 +46,9 @@ def gc(open_site: Callable[[], Site], grace: int, *, dry_run: bool, of_remote: b
     site = open_site()
     supply = supply_of(project)
     stop_at([*site.mistakes, *mistakes_of(supply.needed, site.figures)])
+    if not site.docs.is_dir() or not site.figures:
+        where = f"there are no pages at {site.docs}" if not site.docs.is_dir() else "no gallery and no page has a view"
+        fail(f"{where}, so all of {store.url} would be removed; is this the right folder?")
     wanted = supply.wanted(site.figures)
     named = [store.name(key) for key in wanted.keys]
     records = [record_name(identity(model)) for model in wanted.models]

@@ -281,7 +281,7 @@ def _no_such_number(case: Case) -> str:
 def _out_of_range(case: Case) -> str:
     if case.key in NUMBERS:
         return _no_such_number(case)
-    if case.key in Options.model_fields:
+    if case.key in {*Options.model_fields, "layers"}:
         return f"{case.name} can't be {case.written}; layers, heads and tokens count from 0"
     return f"{case.name} must be a whole number {_range(case)}, but this is {case.written}"
 
@@ -314,7 +314,8 @@ def _not_a_mapping(case: Case) -> str:
 
 def _repeated(case: Case) -> str:
     entry = case.context["entry"]
-    what = quoted(entry) if isinstance(entry, str) else f"{'head' if case.key == 'heads' else 'token'} {entry}"
+    noun = {"heads": "head", "layers": "layer"}.get(case.key, "token")
+    what = quoted(entry) if isinstance(entry, str) else f"{noun} {entry}"
     mend = "compare two that differ" if case.key == "compare" else "take one out"
     return f"{what} stands twice in {case.name}; {mend}"
 

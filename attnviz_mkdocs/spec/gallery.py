@@ -83,10 +83,11 @@ class Figure:
         names: What readers see as the names of the two that are compared.
         link: What views that follow one another have in common.
         steps: A tour through it.
+        layers: Layers that its page carries; None for all.
         base: ``gallery/id`` of the view that a fence names; empty for others.
         places: Path of keys → where it was written, in the fence or in the gallery; see `place_of`.
         written: What stands in its fence, by key; nothing for a view of a gallery.
-        kept: Options of `base`, and its ``steps``, that a fence keeps although it shows something else.
+        kept: Options of `base`, its ``layers`` and its ``steps``, that a fence keeps although it shows something else.
     """
 
     kind: Kind | None
@@ -102,6 +103,7 @@ class Figure:
     names: tuple[str, str] | None = None
     link: str | None = None
     steps: tuple[Step, ...] = ()
+    layers: tuple[int, ...] | None = None
     base: str = ""
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
     written: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
@@ -204,6 +206,7 @@ class Gallery:
             names=view.compare,
             link=view.link,
             steps=view.steps,
+            layers=view.layers,
             places=self._places(("views", view_id), View)
             | self._places_of_steps(view)
             | (self._places(("texts", view.text), Text) if view.text is not None else {})

@@ -342,7 +342,14 @@ class _Guided(_Keys):
     """A tour through the view, one step after the other."""
 
 
-class View(Options, _Guided, _Arrays, _Compared):
+class _Carried(_Keys):
+    """What of an exhibit a page carries."""
+
+    layers: Heads | None = None
+    """Layers that the page carries, so that it is lighter; left out, all of them."""
+
+
+class View(Options, _Guided, _Arrays, _Compared, _Carried):
     """One way to look at one model on one text, at two of either side by side, or at arrays."""
 
     model_config = ConfigDict(
@@ -396,7 +403,7 @@ class GalleryFile(_Keys):
     """Views, in the order in which the gallery shows them."""
 
 
-class FenceBody(Options, _Guided, _Arrays, _Compared, _Input):
+class FenceBody(Options, _Guided, _Arrays, _Compared, _Carried, _Input):
     """What may stand in a fence: all of a view, and the text itself."""
 
     id: Name | None = None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHECKSUM_LENGTH = 16
+# Whoever fills a bucket may call things there as he likes; what is copied from it has a name like these.
+_EXHIBIT = re.compile(rf"(?P<key>[0-9a-z]+)\.[0-9a-f]{{{_CHECKSUM_LENGTH}}}{re.escape(SUFFIX)}")
+_RECORD = re.compile(rf"models/[0-9a-f]{{{_CHECKSUM_LENGTH}}}\.json")
 
 
 class Store:
@@ -121,7 +125,7 @@ class Store:
 
     def records(self) -> list[str]:
         """The names of all models' records."""
-        return [name for name in self.files.sizes("models") if not PurePosixPath(name).name.startswith(".")]
+        return [name for name in self.files.sizes("models") if _RECORD.fullmatch(name)]
 
     @contextmanager
     def marked(self) -> Iterator[str]:
@@ -147,9 +151,8 @@ class Store:
             # Two machines may have written one exhibit at once; the first name counts on all of them.
             self._names = {}
             for name in self._sizes:
-                file = PurePosixPath(name).name
-                if file.endswith(SUFFIX) and not file.startswith("."):
-                    self._names.setdefault(file.split(".")[0], name)
+                if found := _EXHIBIT.fullmatch(PurePosixPath(name).name):
+                    self._names.setdefault(found["key"], name)
         return self._names
 
 

@@ -30,7 +30,7 @@ class Swept:
 
 def listed(store: Store) -> dict[str, int]:
     """All files of a store by name, with their bytes."""
-    return store.files.sizes("exhibits") | store.files.sizes("models")
+    return store.files.sizes("exhibits") | store.files.sizes("models") | store.files.sizes("marks")
 
 
 def sweep(

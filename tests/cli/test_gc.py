@@ -103,6 +103,20 @@ def test_nothing_goes_while_something_might_name_it(run, store, folder, file, co
     assert files(store) == before
 
 
+@pytest.mark.parametrize(
+    ("gone", "told"),
+    [("docs", "there are no pages at "), ("gallery/*.yaml docs/*.md", "no gallery and no page has a view")],
+)
+def test_nothing_goes_where_nothing_is_found_that_could_name_it(run, store, folder, gone, told):
+    for pattern in gone.split():
+        for path in folder.root.glob(pattern):
+            path.rename(folder.root / f"away-{path.name}")
+    before = files(store)
+    result = run("gc", "--grace", "0")
+    assert (result.exit_code, told in result.stderr) == (1, True), result.stderr
+    assert files(store) == before
+
+
 def test_what_is_captured_after_the_galleries_were_first_read_stays(run, store, folder, monkeypatch):
     """An author saves a page and captures it just before gc lists the store."""
     module = importlib.import_module("attnviz_mkdocs.cli.gc")

@@ -95,6 +95,20 @@ def test_what_it_says_helps(heavy, caplog):
     )
 
 
+def test_naming_layers_helps(heavy, caplog):
+    (told, *_) = warnings(heavy, caplog, "{budget: 2kB}")
+    assert "layers: in a view takes along only those layers that it names" in told
+    before = carried(heavy)
+    heavy.write(
+        "docs/index.md",
+        "# Page\n\n```attnviz small/lines\nlayers: 1\n```\n\n```attnviz small/neurons\nlayers: 0\n```\n",
+    )
+    (told, *_) = warnings(heavy, caplog, "{budget: 2kB}")
+    assert "layers:" not in told
+    # Two layers became one; tokens and other words stay.
+    assert sum(carried(heavy)) < 0.7 * sum(before)
+
+
 def test_a_linked_view_that_fetches_too_much_is_told_at_the_view(heavy, caplog):
     warnings(heavy, caplog, "{delivery: linked}")
     exhibits = {file.name: file.stat().st_size for file in (heavy.root / "site/assets/attnviz/exhibits").iterdir()}
@@ -182,8 +196,8 @@ def test_the_site_weighs_all_its_files(heavy, caplog):
     warnings(heavy, caplog, "{}")
     size = site_size(heavy)
     (told,) = warnings(heavy, caplog, f"{{budget: {{site: {size - 200}}}}}")
-    assert told.startswith("mkdocs.yml:1:1: of the site views bring ")
-    assert f"all of it weighs {size / 10**6:.1f} MB; that is" in told
+    assert told.startswith("mkdocs.yml:1:1: the site, to which views bring ")
+    assert f", weighs {size / 10**6:.1f} MB; that is" in told
     assert re.search(r"that is \d+ bytes over the budget", told)
 
 
@@ -199,7 +213,7 @@ def test_arrays_are_told_apart(folder, captured, caplog):
     labels = [f"t{number}" for number in range(64)]
     folder.write("docs/index.md", f"```attnviz\narrays: own.safetensors\ntokens: {labels}\n```\n")
     (told,) = warnings(folder, caplog, "{budget: 20kB}")
-    assert "arrays of only those layers that matter" in told
+    assert "layers: in a view takes along only those layers that it names" in told
     assert "shorter texts" not in told
 
 

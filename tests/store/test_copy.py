@@ -160,6 +160,23 @@ def test_without_credentials_it_is_told(source, s3, tmp_path, monkeypatch):
         copy(source, Store(s3, tmp_path), KEYS, replace=False)
 
 
+def test_what_others_put_beside_is_not_taken(source, s3, tmp_path):
+    import boto3
+    import fsspec
+
+    bucket = boto3.client("s3", endpoint_url=fsspec.config.conf["s3"]["endpoint_url"])
+    name = s3.removeprefix("s3://").split("/")[0]
+    odd = ["models/../../../stolen.json", "models/readme.json", "exhibits/00/notes.txt", "exhibits/00/..safetensors.gz"]
+    for key in odd:
+        bucket.put_object(Bucket=name, Key=f"attention/{key}", Body=b"{}")
+    copy(source, Store(s3, tmp_path), KEYS, [RECORD], replace=False)
+    remote, back = Store(s3, tmp_path), Store("deep/er/back", tmp_path)
+    assert (list(remote), remote.records()) == (KEYS, [RECORD])
+    copy(remote, back, remote, remote.records(), replace=True)
+    assert content(back) == content(source)
+    assert not list(tmp_path.rglob("stolen.json"))
+
+
 @pytest.mark.parametrize(
     ("url", "package"), [("gs://bucket/x", "gcsfs"), ("abfs://box/x", "adlfs"), ("oss://bucket/x", "ossfs")]
 )
