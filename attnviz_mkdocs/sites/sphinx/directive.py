@@ -16,8 +16,14 @@ from attnviz_mkdocs.spec import SpecError
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
 
     from attnviz_mkdocs.spec import Figure, Place
+
+
+#: What the directive is called, and the fence.
+NAME = "attnviz"
 
 
 class ViewDirective(SphinxDirective):
@@ -58,3 +64,9 @@ class Link(ReferenceRole):
         link = nodes.reference(self.rawtext, self.title, refuri=SCHEME + self.target.removeprefix(SCHEME))
         self.set_source_info(link)
         return [link], []
+
+
+def know_fence(app: Sphinx, config: Config) -> None:
+    """Sphinx's event ``config-inited``: a fence as it stands in other engines is a directive for MyST, too."""
+    if "myst_fence_as_directive" in config:
+        config.myst_fence_as_directive = {*config.myst_fence_as_directive, NAME}

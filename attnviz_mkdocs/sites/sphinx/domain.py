@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging as python_logging
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 log = logging.getLogger(__name__)
 
-#: What may stand in conf.py, after ``attnviz_``.
-OPTIONS = tuple(option.name for option in fields(Project) if option.name != "root")
+#: What stands in front of an option in conf.py.
+PREFIX = "attnviz_"
+#: The options that Sphinx knows.
+OPTIONS = ("galleries", "store", "capture", "delivery", "device")
 #: What decides how a page looks beside its own words: keys of exhibits, and whether each is there.
 Shows = list[tuple[str, bool]]
 
@@ -107,12 +110,12 @@ class Views(Domain):
             ConfigError: An option can't be what it is.
             ExtensionError: The store can't be opened.
         """
-        options = {name: app.config[f"attnviz_{name}"] for name in OPTIONS}
+        options = options_in(app.config)
         try:
             project = Project.from_options(Path(app.confdir), options)
             self.site = Site(project, project.load(), Supply(project), app.builder)
         except ProjectError as error:
-            raise ConfigError(f"attnviz_{error}") from error
+            raise ConfigError(f"attnviz: {error}") from error
         except StoreError as error:
             raise ExtensionError(str(error)) from error
         self.told = set()
@@ -194,6 +197,17 @@ class Views(Domain):
     def resolve_any_xref(self, *_: object) -> list[Any]:
         """Nothing of ours is found by a name alone."""
         return []
+
+
+def options_in(config: Config) -> dict[str, Any]:
+    """What is set in a conf.py, known to Sphinx or not: it says nothing of a name that is misspelled."""
+    known = {name: config[PREFIX + name] for name in OPTIONS}
+    written = config._raw_config  # noqa: SLF001 - nothing public has what no extension asked for
+    return known | {
+        name.removeprefix(PREFIX): value
+        for name, value in written.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known
+    }
 
 
 def begin(app: Sphinx) -> None:

@@ -47,7 +47,7 @@ _LIGHT = (
 class ResolveLinks(SphinxPostTransform):
     """Links that drive a view lead to it where a script runs; elsewhere their words stay."""
 
-    # Before MyST, at 9, looks for a document of that name, and before views are drawn.
+    # Before MyST, at 9, looks for a document of that name.
     default_priority = 4
 
     def run(self, **kwargs: Any) -> None:
@@ -100,7 +100,8 @@ class ResolveLinks(SphinxPostTransform):
 class DrawViews(SphinxPostTransform):
     """Views are alive where a script runs; elsewhere they are pictures."""
 
-    default_priority = 5
+    # After parts that are for other builders are gone, at 50, and before Sphinx looks after images.
+    default_priority = 60
 
     def run(self, **kwargs: Any) -> None:
         """Draw all of a document."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MARKS = re.compile(r"\.\.(?=\s+attnviz::)|[`~:]{3,}")
 # An option as Sphinx writes them; without its first colon it is a line of YAML.
 _OPTION = re.compile(r":[\w-]+:(\s|$)")
+_NAME = re.compile(r"[^\s:#{-][^:]*")
 _OF_SPHINX = re.compile(r":(name|class):\s*(.*)")
 
 
@@ -37,13 +38,13 @@ class Written:
     def __init__(self, directive: SphinxDirective) -> None:
         source, line = directive.get_source_info()
         self.file = source
+        in_file = _lines_in(source)
+        opening = in_file[line - 1] if line <= len(in_file) else ""
         lines = _lines_of(directive)
         argument = lines.pop(line, "").strip()
         last = max(lines, default=line)
         self.options: dict[str, str] = {}
         body = self._without_options([lines.get(number, "") for number in range(line + 1, last + 1)])
-        in_file = _lines_in(source)
-        opening = in_file[line - 1] if line <= len(in_file) else ""
         marks = _MARKS.search(opening)
         self.fence = Fence(
             first=line - 1,
@@ -93,8 +94,12 @@ def _lines_of(directive: SphinxDirective) -> dict[int, str]:
     """Number of a line in the file → what of it belongs to the directive."""
     if isinstance(directive.state, RSTState):
         return {offset + 1: text for (_, offset, text) in directive.content.xitems()}
-    # MyST tells where the first of them stands; what follows has no gaps.
-    return dict(enumerate(directive.content, start=directive.lineno + 1 + directive.content_offset))
+    # MyST tells where the first of them stands; before version 5 it doesn't tell that this is the opening line, but
+    # what is no YAML can only be the name of a view. What follows has no gaps.
+    offset = directive.content_offset
+    is_in_opening = offset < 0 or (offset == 0 and _NAME.fullmatch(next(iter(directive.content), "")))
+    first = directive.lineno if is_in_opening else directive.lineno + 1 + offset
+    return dict(enumerate(directive.content, start=first))
 
 
 def _as_in_file(in_file: list[str], index: int, text: str) -> str:
