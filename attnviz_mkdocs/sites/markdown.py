@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from attnviz_mkdocs.fence import Fence, find_fences
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.sites.scribe import Drawn, Page, Scribe
+from attnviz_mkdocs.sites.scribe import Page, Scribe
 from attnviz_mkdocs.sites.zensical import Rendered
 from attnviz_mkdocs.spec import Mistake, Place
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from markdown import Markdown
-
-#: What an engine's configuration calls the extension.
-EXTENSION = "attnviz"
 
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
@@ -52,25 +49,28 @@ class AttnvizExtension(Extension):
         super().__init__()
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        scribe, page = self._scribe, self._page
-        if scribe is None:
-            rendered = Rendered.by(md)
-            if rendered is not None:
-                scribe, page = rendered.scribe(self._root, self._options), rendered.page
-            else:
-                scribe = self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
-        fences = _Fences(md, scribe, page)
+        fences = _Fences(md, self)
         md.preprocessors.register(fences, "attnviz", _PRIORITY)
         md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
+    def begin(self, md: Markdown) -> tuple[Scribe, Page]:
+        """Who draws the page that is converted now, and what that is.
+
+        Nothing is read before: engines make converters only to see whether their extensions are there.
+        """
+        if self._scribe is not None:
+            return self._scribe, self._page()
+        rendered = Rendered.by(md)
+        if rendered is not None:
+            return rendered.scribe(self._root, self._options), rendered.page()
+        self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
+        return self._scribe, self._page()
+
 
 class _Fences(Preprocessor):
-    def __init__(self, md: Markdown, scribe: Scribe, page: Callable[[], Page]) -> None:
+    def __init__(self, md: Markdown, extension: AttnvizExtension) -> None:
         super().__init__(md)
-        self._page = page
-        self._lines: list[str] = []
-        self.scribe = scribe
-        self.drawn = Drawn(Page())
+        self._extension = extension
 
     def place_of(self, address: str) -> Place:
         """Where the page's author wrote an address."""
@@ -81,7 +81,9 @@ class _Fences(Preprocessor):
         return Place(page.file, 1, 1)
 
     def run(self, lines: list[str]) -> list[str]:
-        self._lines, self.drawn = lines, self.scribe.begin(self._page())
+        self._lines = lines
+        self.scribe, page = self._extension.begin(self.md)
+        self.drawn = self.scribe.begin(page)
         result: list[str] = []
         copied = 0
         for fence in find_fences(lines):

@@ -13,14 +13,14 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites import print_site
-from attnviz_mkdocs.sites.front_matter import lines_before_markdown
-from attnviz_mkdocs.sites.markdown import EXTENSION, AttnvizExtension
+from attnviz_mkdocs.sites.markdown import AttnvizExtension
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -65,12 +65,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
         self._page = Page()
-        extension = AttnvizExtension(self.scribe, lambda: self._page)
-        # The name may stand there for an engine that runs no plugins, and a plugin may build the site several times.
-        others = [
-            one for one in config.markdown_extensions if one != EXTENSION and not isinstance(one, AttnvizExtension)
-        ]
-        config.markdown_extensions[:] = [*others, extension]  # type: ignore[list-item]
+        # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
+        config.markdown_extensions.append(AttnvizExtension(self.scribe, lambda: self._page))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
         bundle.defer = True
         # Ours first, so that the author's own style wins.
@@ -86,7 +82,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
-                files.append(File.generated(config, f"{ASSETS}/{name}", content=content))
+                file = File.generated(config, f"{ASSETS}/{name}", content=content)
+                # Where `attnviz assets` wrote it for another engine.
+                if old := files.get_file_from_path(file.src_uri):
+                    files.remove(old)
+                files.append(file)
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
         figures = [*self.scribe.galleries.figures(), *shown]
@@ -99,10 +99,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
         source = page.file.content_string
+        without_front_matter, _ = get_data(source)
         shipped = _Shipped(files, config, page.url)
         self._page = Page(
             file=_shown(page.file, config),
-            line_offset=lines_before_markdown(source),
+            line_offset=source.count("\n") - without_front_matter.count("\n"),
             link=shipped.exhibit if self.config.delivery == "linked" else None,
             place=shipped.picture,
         )

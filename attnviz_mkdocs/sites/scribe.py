@@ -39,6 +39,8 @@ class Page:
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
+        is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
+            place and ends nothing.
     """
 
     file: str = "page"
@@ -46,6 +48,7 @@ class Page:
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
+    is_preview: bool = False
 
 
 @dataclass(slots=True)
@@ -55,14 +58,14 @@ class Drawn:
     Attributes:
         page: The page.
         carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that.
+        views: Its views that have a name, by that; None for one that can't be shown.
         ids: Where fences gave a view its name.
         mistakes: What is wrong with it.
     """
 
     page: Page
     carried: set[str] = field(default_factory=set)
-    views: dict[str, Shown] = field(default_factory=dict)
+    views: dict[str, Shown | None] = field(default_factory=dict)
     ids: dict[str, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
@@ -104,19 +107,34 @@ class Scribe:
         Args:
             fence: The fence.
             drawn: What the page has already; what the fence brings is added.
+
+        Raises:
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
         """
-        page = drawn.page
         try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self._supplied(figure)
+            figure, supplied = self.read(fence, drawn)
         except SpecError as error:
             self.tell(error.mistakes)
             drawn.mistakes += error.mistakes
             return draw_mistakes(error.mistakes)
-        if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
         picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        page = drawn.page
         return draw_supplied(figure, supplied, picture, drawn.carried, link=page.link, place=page.place)
+
+    def read(self, fence: Fence, drawn: Drawn) -> tuple[Figure, Supplied]:
+        """What a fence asks for, and what there is of it; links of the page can lead there from now on.
+
+        Raises:
+            SpecError: It can't be shown.
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
+        """
+        page = drawn.page
+        figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
+        shown = drawn.views.setdefault(figure.name, None) if figure.name else None
+        supplied = self._supplied(figure, page)
+        if figure.name and shown is None:
+            drawn.views[figure.name] = Shown(figure, supplied.header, supplied.second_header)
+        return figure, supplied
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
@@ -126,9 +144,11 @@ class Scribe:
                     log.warning("%s", mistake)
             self._told.update(mistakes)
 
-    def _supplied(self, figure: Figure) -> Supplied:
+    def _supplied(self, figure: Figure, page: Page) -> Supplied:
         try:
             with self._lock:
                 return self.supply.get(figure)
         except MissingError as error:
+            if not page.is_preview:
+                raise
             raise SpecError([Mistake(figure.place, str(error))]) from error

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from attnviz_mkdocs.fence.folder import read_folder
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
-from attnviz_mkdocs.sites.front_matter import lines_before_markdown
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -62,11 +61,13 @@ class Rendered:
 
     def page(self) -> Page:
         file = self.docs / self.path
-        source = file.read_text(encoding="utf-8-sig", errors="replace") if file.is_file() else ""
+        source = file.read_bytes() if file.is_file() else b""
+        front_matter = _FRONT_MATTER.match(source)
         return Page(
             file=_shown(file, self.root),
-            line_offset=lines_before_markdown(source),
+            line_offset=front_matter[0].count(b"\n") if front_matter else 0,
             refuse=_refuse if self._is_strict else None,
+            is_preview=_is_preview(),
         )
 
     def scribe(self, folder: str, options: dict[str, Any]) -> Scribe:
@@ -136,6 +137,8 @@ class BuildError(Exception):
     """A build can't go on; the message is for the author."""
 
 
+# What Zensical takes off before it renders a page.
+_FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(?:.*?\n)?(?:---|\.\.\.)[ \t]*\r?\n\n*", re.DOTALL)
 _STRICT = re.compile(r"--strict|-c?sc?")
 _lock = Lock()
 #: Options → the state of the galleries that the scribe knows, and the scribe.

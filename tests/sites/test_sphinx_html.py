@@ -204,6 +204,7 @@ def test_what_other_rooms_warn_of_fails_under_strict(folder, captured, monkeypat
     built = sphinx(folder, "html", "-W", index__rst=page(LINES))
     assert built.code
     assert "the model moves" in built.said
+    assert not logging.getLogger("mkdocs.plugins.attnviz").handlers  # another engine's build is another's
 
 
 def test_never_stops_the_build_and_names_the_command(folder, captured):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attnviz_mkdocs.sites.sphinx.assets import add_to_page, write_bundle
 from attnviz_mkdocs.sites.sphinx.directive import NAME, Link, ViewDirective, know_fence
-from attnviz_mkdocs.sites.sphinx.domain import OPTIONS, PREFIX, Views, begin, outdated, plan
+from attnviz_mkdocs.sites.sphinx.domain import OPTIONS, PREFIX, Views, begin, end, outdated, plan
 from attnviz_mkdocs.sites.sphinx.nodes import View
 from attnviz_mkdocs.sites.sphinx.transforms import DrawViews, ResolveLinks
 
@@ -35,6 +35,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-updated", plan)
     app.connect("env-updated", write_bundle)
     app.connect("html-page-context", add_to_page)
+    app.connect("build-finished", end)
     ours = version("attnviz-mkdocs")
     return {
         "version": ours,

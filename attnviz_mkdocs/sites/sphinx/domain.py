@@ -212,8 +212,15 @@ def options_in(config: Config) -> dict[str, Any]:
 
 def begin(app: Sphinx) -> None:
     """Sphinx's event ``builder-inited``."""
-    python_logging.getLogger("mkdocs.plugins.attnviz").addHandler(_HANDED_ON)
-    Views.of(app.env).begin(app)
+    views = Views.of(app.env)
+    views.begin(app)
+    if views.site.shows:
+        _OTHERS.addHandler(_HANDED_ON)
+
+
+def end(app: Sphinx, exception: Exception | None) -> None:
+    """Sphinx's event ``build-finished``."""
+    _OTHERS.removeHandler(_HANDED_ON)
 
 
 def outdated(
@@ -235,4 +242,5 @@ class _HandedOn(python_logging.Handler):
         log.log(record.levelno, "%s", record.getMessage(), type="attnviz")
 
 
+_OTHERS = python_logging.getLogger("mkdocs.plugins.attnviz")
 _HANDED_ON = _HandedOn(python_logging.WARNING)
