@@ -29,12 +29,16 @@ class Settings:
         section: Where attnviz is named in it.
         options: What is written there.
         docs: The folder of the pages.
+        url: The site's address, where it is known.
+        has_folders: Whether each page has a folder of its own.
     """
 
     file: Path
     section: str
     options: dict[str, Any]
     docs: Path
+    url: str | None = None
+    has_folders: bool = True
 
     @property
     def root(self) -> Path:
@@ -66,15 +70,19 @@ def _read(file: Path) -> Settings:
         fail(f"{file}: {error}")
     if not isinstance(said, dict):
         fail(f"{file}: expected lines of the form 'name: value'")
-    docs = file.parent / str(said.get("docs_dir", "docs"))
+    where: dict[str, Any] = {
+        "docs": file.parent / str(said.get("docs_dir", "docs")),
+        "url": said.get("site_url"),
+        "has_folders": bool(said.get("use_directory_urls", True)),
+    }
     for section in _SECTIONS:
         entries = _entries(file, section, said.get(section))
         if "attnviz" in entries:
             options = entries["attnviz"] or {}
             if not isinstance(options, dict):
                 fail(f"{file}: {section}: attnviz: expected options such as store: gallery/store, found {options!r}")
-            return Settings(file, section, options, docs)
-    return Settings(file, "", {}, docs)
+            return Settings(file, section, options, **where)
+    return Settings(file, "", {}, **where)
 
 
 def _toml(content: bytes) -> dict[str, Any]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from mkdocs.structure.files import File
 
 from attnviz_mkdocs.cli.conf import CONF, read_sphinx
 from attnviz_mkdocs.cli.say import fail
 from attnviz_mkdocs.cli.settings import find_settings
+from attnviz_mkdocs.codec import decode, decode_neurons
 from attnviz_mkdocs.fence.folder import read_folder
+from attnviz_mkdocs.pictures.alone import Shown
 from attnviz_mkdocs.project import Project, ProjectError
-from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from attnviz_mkdocs.plan import Request
+    from attnviz_mkdocs.capture.engine import Engine
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
+    from attnviz_mkdocs.supply import Supplied
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class Site:
         galleries: All galleries.
         mistakes: What is wrong with galleries and pages.
         figures: What they show.
+        url: The site's address, where it is known.
+        has_folders: Whether each page has a folder of its own.
     """
 
     project: Project
@@ -41,6 +46,8 @@ class Site:
     galleries: Galleries
     mistakes: list[Mistake]
     figures: list[Figure] = field(default_factory=list)
+    url: str | None = None
+    has_folders: bool = True
 
     def __post_init__(self) -> None:
         if self.is_sphinx:
@@ -55,6 +62,15 @@ class Site:
         """Whether Sphinx builds it, which reads pages in its own way."""
         return self.config_file.name == CONF
 
+    def page_of(self, view: str) -> str | None:
+        """The address of the first page that shows a gallery's view, where the site has an address."""
+        pages = (Path(figure.place.file) for figure in self.figures if figure.base == view)
+        shown = next(pages, None)
+        if shown is None or not self.url:
+            return None
+        source = (self.project.root / shown).relative_to(self.docs.resolve())
+        return urljoin(self.url.rstrip("/") + "/", File(str(source), "", "", self.has_folders).url)
+
 
 def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
     """The site of a configuration, or of the one that lies here."""
@@ -64,23 +80,26 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         galleries = project.load()
     except ProjectError as error:
         fail(f"{settings.file}: {settings.section or 'plugins'}: attnviz: {error}")
-    return Site(project, settings.file, settings.docs, galleries, list(galleries.mistakes))
+    return Site(
+        project,
+        settings.file,
+        settings.docs,
+        galleries,
+        list(galleries.mistakes),
+        url=settings.url,
+        has_folders=settings.has_folders,
+    )
 
 
-def supply_of(project: Project) -> Supply:
+def supply_of(project: Project, engine: Engine | None = None) -> Supply:
     try:
-        return Supply(project)
+        return Supply(project, engine)
     except StoreError as error:
         fail(str(error))
 
 
-def requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
-    """What must be captured for the figures, by key; own arrays need no capture."""
-    found: dict[str, Request] = {}
-    for figure in figures:
-        try:
-            needed = supply.needed(figure)
-        except SpecError:
-            continue
-        found |= {request.key: request for request in needed.requests}
-    return found
+def shown_of(figure: Figure, supplied: Supplied) -> Shown:
+    """A figure and all that is drawn of it."""
+    neurons = None if supplied.neurons is None else decode_neurons(supplied.neurons.data)
+    second = None if supplied.second is None else decode(supplied.second.data)
+    return Shown(figure, decode(supplied.exhibit.data), neurons, second)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.find import find_fences
+from attnviz_mkdocs.fence.part import read_part
 from attnviz_mkdocs.fence.subjects import CHANGES, Finder, Found, Said
 from attnviz_mkdocs.fence.whole import wrong_as_a_whole
 from attnviz_mkdocs.spec.check import check
@@ -46,7 +47,7 @@ def read_fence(
 
 
 def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure], list[Mistake]]:
-    """The figures that all fences of a page ask for, and the mistakes of those that can't be read.
+    """The figures that all fences of a page ask for, alone or as a part of a gallery, and the mistakes of the others.
 
     Args:
         text: The page's source, front matter and all.
@@ -59,7 +60,8 @@ def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure],
     # Not `splitlines`, which takes U+2028 and form feeds for ends of lines; Markdown does not.
     for fence in find_fences(text.split("\n")):
         try:
-            figures.append(read_fence(fence, galleries, file, ids=ids))
+            part = read_part(fence, galleries, file)
+            figures += [read_fence(fence, galleries, file, ids=ids)] if part is None else part
         except SpecError as error:
             mistakes.extend(error.mistakes)
     return figures, mistakes

@@ -11,8 +11,16 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from attnviz_mkdocs.pictures.scripts import Run, parted
+from attnviz_mkdocs.pictures.svg import text
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+    from PIL.Image import Image
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
@@ -20,7 +28,8 @@ log = logging.getLogger("mkdocs.plugins.attnviz")
 # Ours is as wide as Helvetica, whose widths pictures are laid out with; DejaVu Sans has other scripts. Made by
 # tools/fonts.py.
 _OURS = Path(__file__).parent / "fonts"
-_FILES = tuple(str(_OURS / name) for name in ("AttnvizSans-Regular.ttf", "AttnvizSans-SemiBold.ttf", "DejaVuSans.ttf"))
+_OWN = tuple(str(_OURS / name) for name in ("AttnvizSans-Regular.ttf", "AttnvizSans-SemiBold.ttf"))
+_FILES = (*_OWN, str(_OURS / "DejaVuSans.ttf"))
 _FAMILY = "Attnviz Sans"
 
 # Where systems keep fonts.
@@ -33,8 +42,15 @@ _FOLDERS_ELSEWHERE = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/sh
 _TAG = re.compile("<[^>]*>")
 # Never a character, so no font has it.
 _NOTHING = "\U0010ffff"
-# Signs are drawn one to a cell, the largest of them with room to spare; as many are told.
-_CELL, _SIGN, _TOLD = 48, 16, 12
+# What is tried out is drawn so large, each in a row of its own that has room for what stands high or low.
+_SIGN, _ROW, _LINE = 16, 48, 32
+# Between what is inked and what comes next, in widths of the font's size.
+_BESIDE = 0.06
+# What was measured: pictures of a walk say much the same.
+_WIDTHS: dict[tuple[Run, tuple[str, ...]], float] = {}
+# As many characters are told.
+_MOST = 12
+_NOT_INSTALLED = 'pixels need the extra "card": pip install "attnviz-mkdocs[card]"'
 
 
 class RasterError(Exception):
@@ -58,12 +74,44 @@ def to_png(svg: str, *, scale: float = 2, ground: str | None = None) -> bytes:
     Raises:
         RasterError: The extra that draws pixels is not installed.
     """
-    strange = _lacking(_characters(svg), ())
-    folders = _system() if strange else ()
-    lacking = _lacking(strange, folders) if strange else strange
-    if lacking:
-        log.warning("%s", _told(lacking))
-    return _rasterised(svg, folders, scale, ground)
+    folders: tuple[str, ...] = ()
+    foreign = _lacking(_characters(svg), _OWN, ())
+    if foreign:
+        strange = _lacking(foreign, _FILES, ())
+        lacking = _lacking(strange, _FILES, _system())
+        _tell(lacking)
+        # The fonts of a system are many, and each character that none has is looked for in all of them.
+        folders = _system() if strange - lacking else ()
+        svg = parted(svg, foreign, lambda runs: _measured(runs, folders))
+    return _rasterised(svg, _FILES, folders, scale, ground)
+
+
+def to_webp(frames: Sequence[tuple[str, float]], *, scale: float = 2) -> bytes:
+    """Pictures of one size, one after the other and again from the start, without loss.
+
+    Args:
+        frames: Documents as for `to_png`, and for how many seconds each is seen.
+        scale: Pixels of the image per pixel of the document.
+
+    Returns:
+        A WebP file, which moves if there are several.
+
+    Raises:
+        RasterError: The extra that draws pixels is not installed.
+    """
+    images = [_opened(to_png(svg, scale=scale)) for svg, _ in frames]
+    written = io.BytesIO()
+    images[0].save(
+        written,
+        "WEBP",
+        save_all=True,
+        append_images=images[1:],
+        duration=[round(1000 * seconds) for _, seconds in frames],
+        loop=0,
+        lossless=True,
+        method=4,
+    )
+    return written.getvalue()
 
 
 def _characters(svg: str) -> frozenset[str]:
@@ -77,48 +125,78 @@ def _system() -> tuple[str, ...]:
 
 
 @lru_cache(256)
-def _lacking(characters: frozenset[str], folders: tuple[str, ...]) -> frozenset[str]:
+def _lacking(characters: frozenset[str], files: tuple[str, ...], folders: tuple[str, ...]) -> frozenset[str]:
     """Those of some characters that are drawn as what stands for none."""
     if not characters:
         return characters
     signs = [_NOTHING, *sorted(characters)]
-    texts = "".join(f'<text x="{_SIGN}" y="{_CELL * at + 32}">&#{ord(sign)};</text>' for at, sign in enumerate(signs))
-    size = f'width="{_CELL}" height="{_CELL * len(signs)}" font-size="{_SIGN}"'
-    column = _rasterised(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{texts}</svg>', folders, 1, None)
-    rows = _opacities(column)
-    cells = [rows[_CELL * _CELL * at : _CELL * _CELL * (at + 1)] for at in range(len(signs))]
+    cells = [row.tobytes() for row in _column([Run(sign, bold=False) for sign in signs], files, folders)]
     return frozenset(sign for sign, cell in zip(signs, cells, strict=True) if cell == cells[0]) - {_NOTHING}
 
 
-def _opacities(png: bytes) -> bytes:
-    from PIL import Image  # noqa: PLC0415 - comes with an extra
+def _measured(runs: Collection[Run], folders: tuple[str, ...]) -> dict[Run, float]:
+    """How wide runs are, in widths of their font's size: as far as they are inked."""
+    new = sorted({run for run in runs if (run, folders) not in _WIDTHS})
+    for run, row in zip(new, _column(new, _FILES, folders) if new else (), strict=True):
+        inked = np.flatnonzero(row.any(axis=0))
+        _WIDTHS[run, folders] = float(inked[-1] + 1 - _SIGN) / _SIGN + _BESIDE if inked.size else 0.0
+    return {run: _WIDTHS[run, folders] for run in runs}
 
-    with Image.open(io.BytesIO(png)) as image:
-        return image.getchannel("A").tobytes()
+
+def _column(runs: list[Run], files: tuple[str, ...], folders: tuple[str, ...]) -> list[NDArray[np.uint8]]:
+    """The opacities of runs, each drawn in a row of its own, ``[row, column]``."""
+    texts = "".join(
+        f'<text x="{_SIGN}" y="{_ROW * at + _LINE}" font-weight="{600 if run.bold else 400}">{text(run.text)}</text>'
+        for at, run in enumerate(runs)
+    )
+    width = _SIGN * (2 + 3 * max(len(run.text) for run in runs))
+    size = f'width="{width}" height="{_ROW * len(runs)}" font-size="{_SIGN}"'
+    column = _rasterised(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{texts}</svg>', files, folders, 1, None)
+    return np.split(_opacities(column), len(runs))
 
 
-def _told(lacking: Iterable[str]) -> str:
+def _opacities(png: bytes) -> NDArray[np.uint8]:
+    with _opened(png) as image:
+        return np.asarray(image.getchannel("A"))
+
+
+def _opened(png: bytes) -> Image:
+    try:
+        from PIL import Image  # noqa: PLC0415 - comes with an extra
+    except ImportError:
+        raise RasterError(_NOT_INSTALLED) from None
+    return Image.open(io.BytesIO(png))
+
+
+@lru_cache(256)
+def _tell(lacking: frozenset[str]) -> None:
+    """Warn of what is not drawn, once for all pictures that lack the same."""
+    if not lacking:
+        return
     signs = sorted(lacking)
-    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_TOLD])
-    more = f" and {len(signs) - _TOLD} more" if len(signs) > _TOLD else ""
-    return (
-        f"a picture has empty boxes for characters that no font on this machine has: {named}{more}; install a font "
-        "that has them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)"
+    named = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in signs[:_MOST])
+    more = f" and {len(signs) - _MOST} more" if len(signs) > _MOST else ""
+    log.warning(
+        "a picture has empty boxes for characters that no font on this machine has: %s%s; install a font that has "
+        "them, such as one of Noto's (Debian, Ubuntu: apt-get install fonts-noto)",
+        named,
+        more,
     )
 
 
-def _rasterised(svg: str, folders: tuple[str, ...], scale: float, ground: str | None) -> bytes:
+def _rasterised(svg: str, files: tuple[str, ...], folders: tuple[str, ...], scale: float, ground: str | None) -> bytes:
     try:
         from resvg_py import svg_to_bytes  # noqa: PLC0415 - comes with an extra
     except ImportError:
-        raise RasterError('pixels need the extra "card": pip install "attnviz-mkdocs[card]"') from None
+        raise RasterError(_NOT_INSTALLED) from None
     return svg_to_bytes(
-        svg,
+        # The cells of an image stay cells, in the words that resvg knows.
+        svg.replace('image-rendering="pixelated"', 'image-rendering="optimizeSpeed"'),
         zoom=scale,
         background=ground,
         # Those of the system come from folders, after ours: else they would come before.
         skip_system_fonts=True,
-        font_files=list(_FILES),
+        font_files=list(files),
         font_dirs=list(folders),
         style_sheet=f"svg{{font-family:'{_FAMILY}'}}",
     )

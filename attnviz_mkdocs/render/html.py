@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -19,10 +21,11 @@ from attnviz_mkdocs.views import first_state, step_states
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attnviz_mkdocs.pictures import Picture
+    from attnviz_mkdocs.pictures import Picture, Svg
     from attnviz_mkdocs.spec import Figure, Mistake
 
-_templates = Environment(
+#: Of what stands in pages; whatever is put into them is escaped.
+templates = Environment(
     loader=PackageLoader("attnviz_mkdocs.render"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -31,8 +34,10 @@ _templates = Environment(
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
-#: Signs that stand for themselves in an address in an attribute, whatever a standard would rather have.
+# Signs that stand for themselves in an address in an attribute, whatever a standard would rather have.
 _PLAIN = " !$'()*+,-./:;=?@[]^_{|}~"
+_ESCAPES = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LEAN = "attnviz.lean.js"
 STYLE = "attnviz.css"
 #: Where a site keeps them.
@@ -60,6 +65,12 @@ def script(*, with_neurons: bool) -> str:
     return asset(SCRIPT if with_neurons else _LEAN)
 
 
+@cache
+def _packed_script(*, with_neurons: bool) -> str:
+    """The browser bundle, compressed, as a text."""
+    return b64encode(zlib.compress(script(with_neurons=with_neurons).encode(), 9)).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """Encoded numbers, as an element of a page names or carries them.
@@ -80,6 +91,11 @@ class Payload:
         """The bytes as an attribute takes them."""
         return None if self.data is None else base85.encode(self.data)
 
+    @property
+    def carried(self) -> int:
+        """How many characters of the page that is."""
+        return 0 if self.data is None else base85.length(len(self.data))
+
 
 @dataclass(frozen=True, slots=True)
 class Still:
@@ -98,8 +114,15 @@ class Still:
     @classmethod
     def carried(cls, picture: Picture) -> Still:
         """One that the page carries itself."""
-        # Once, and as text: a picture must not be heavier than what it stands for.
-        return cls(picture, f"data:image/svg+xml,{quote(picture.wide.content, safe=_PLAIN)}")
+        # Once: a picture must not be heavier than what it stands for.
+        return cls(picture, carried(picture.wide))
+
+
+def carried(picture: Svg) -> str:
+    """The address of a picture that a page carries itself, as text."""
+    # What `quote` does, which takes its time for each sign.
+    escaped = picture.content.translate(_ESCAPES)
+    return "data:image/svg+xml," + _NOT_ASCII.sub(lambda signs: quote(signs[0]), escaped)
 
 
 def draw_figure(
@@ -121,7 +144,7 @@ def draw_figure(
         still: Its picture.
         with_caption: Whether it stands in a ``figure`` with its caption, or is the element alone.
     """
-    return _templates.get_template("figure.html" if with_caption else "view.html").render(
+    return templates.get_template("figure.html" if with_caption else "view.html").render(
         exhibit=exhibit,
         neurons=neurons,
         second=second,
@@ -140,9 +163,9 @@ def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def draw_mistakes(mistakes: Iterable[Mistake]) -> str:
-    """A panel that stands where the view would be, and says what is to be mended."""
-    return _templates.get_template("mistake.html").render(mistakes=[str(mistake) for mistake in mistakes])
+def draw_mistakes(mistakes: Iterable[Mistake], what: str = "attention view") -> str:
+    """A panel that stands where the view, or whatever else it is, would be, and says what is to be mended."""
+    return templates.get_template("mistake.html").render(what=what, mistakes=list(mistakes))
 
 
 def draw_page(
@@ -166,10 +189,9 @@ def draw_page(
     """
     own = None if neurons is None else Payload(f"{key}-neurons", neurons)
     other = None if second is None else Payload(f"{key}-second", second)
-    code = script(with_neurons=neurons is not None)
-    return _templates.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
-        script=b64encode(zlib.compress(code.encode(), 9)).decode(),
+        script=_packed_script(with_neurons=neurons is not None),
         figure=draw_figure(figure, Payload(key, data), own, other, None if picture is None else Still.carried(picture)),
     )

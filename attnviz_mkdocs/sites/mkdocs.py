@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,13 @@ from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.pages import Catalogue, TemplateError
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites import print_site
+from attnviz_mkdocs.sites.gallery_pages import GalleryPages
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
+from attnviz_mkdocs.sites.scales import Built, Scales
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
 
     from attnviz_mkdocs.pictures import Svg
@@ -46,25 +51,35 @@ class AttnvizConfig(base.Config):
     """A folder, a file or a glob of gallery files; or several."""
     store = option.Type(str, default="gallery/store")
     """A folder or an fsspec URL."""
+    remote = option.Optional(option.Type(str))
+    """Where `push` sends and `pull` gets what the store holds."""
     capture = option.Choice(CAPTURE_MODES, default="auto")
     """`auto`: capture what is missing where torch is installed; `never`: fail and name the command; `always`."""
     delivery = option.Choice(DELIVERIES, default="inline")
     """`inline`: the page carries its data; `linked`: the browser fetches it when it is seen."""
     device = option.Type(str, default="auto")
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    budget = option.Optional(option.Type((str, int, dict)))
+    """What a page may weigh, or sizes for `page`, `gallery` and `site`."""
+    pages = option.Type((bool, str), default=False)
+    """A folder of the site such as `gallery`, in which pages show the galleries; or `false`."""
 
 
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     """Attention views in MkDocs pages."""
 
     scribe: Scribe
+    _pages: GalleryPages | None = None
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         try:
-            self.scribe = Scribe.of(Project.from_options(_root(config), dict(self.config)))
+            project = Project.from_options(_root(config), dict(self.config))
+            self.scribe = Scribe.of(project)
+            self.scribe.catalogue = Catalogue(self.scribe.galleries, project.pages) if project.pages else None
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
         self._page = Page()
+        self._scales = Scales(self.scribe.supply.project.budget, self.scribe.galleries)
         # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
         config.markdown_extensions.append(AttnvizExtension(self.scribe, lambda: self._page))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
@@ -78,7 +93,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        shown = list(self._figures_in(files))
+        of_galleries = list(self.scribe.galleries.figures())
+        shown = list(self._figures_in(files.documentation_pages(), config))
+        catalogue = self.scribe.catalogue
+        if catalogue is not None:
+            shown += of_galleries
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
@@ -89,13 +108,22 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 files.append(file)
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
-        figures = [*self.scribe.galleries.figures(), *shown]
+        figures = [*of_galleries, *shown]
         try:
             self.scribe.supply.ensure(figures)
-        except (MissingError, StoreError) as error:
+            if catalogue is not None:
+                self._pages = GalleryPages(catalogue, self.scribe, config, files)
+                made = self._pages.add()
+                if self._pages.templates.has_own:
+                    self.scribe.supply.ensure(self._figures_in(made, config))
+        except (MissingError, StoreError, TemplateError) as error:
             raise PluginError(str(error)) from error
         self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
         return files
+
+    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+        if self._pages is not None:
+            self._pages.settle()
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
         source = page.file.content_string
@@ -106,17 +134,28 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             line_offset=source.count("\n") - without_front_matter.count("\n"),
             link=shipped.exhibit if self.config.delivery == "linked" else None,
             place=shipped.picture,
+            lead=None if self._pages is None else partial(self._pages.lead, url=page.url),
         )
+        self._scales.pages.append(Built(self._page, source, page.meta, Path(page.file.abs_dest_path)))
+
+    # Last, when other plugins have made what they make, such as print-site its page.
+    @event_priority(-100)
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        print_site.mend(config)
+        if self._pages is not None:
+            self._pages.write_standalones()
+        for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):
+            log.warning("%s", mistake)
+
+    def on_build_error(self, error: Exception) -> None:
+        # A fence that a page includes from elsewhere shows only while its page is rendered.
+        if isinstance(error, MissingError | StoreError):
+            raise PluginError(str(error)) from error
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
-
-    # After print-site has written its page.
-    @event_priority(-100)
-    def on_post_build(self, config: MkDocsConfig) -> None:
-        print_site.mend(config)
 
     def _warn_of_neighbours(self, config: MkDocsConfig) -> None:
         """Tell what can't be together with other plugins."""
@@ -127,10 +166,10 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 "write: delivery: inline"
             )
 
-    def _figures_in(self, files: Files) -> Iterator[Figure]:
-        """The figures of all pages; a mistake is told when its page is rendered."""
-        for file in files.documentation_pages():
-            figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
+    def _figures_in(self, pages: Iterable[File], config: MkDocsConfig) -> Iterator[Figure]:
+        """The figures of pages; a mistake is told when its page is rendered."""
+        for file in pages:
+            figures, _ = read_page(file.content_string, self.scribe.galleries, _shown(file, config))
             yield from figures
 
 

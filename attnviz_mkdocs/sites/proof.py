@@ -35,7 +35,10 @@ class Proof(Scribe):
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
         with suppress(SpecError):
-            self.read(fence, drawn)
+            figures, _ = self.read(fence, drawn)
+            for figure in figures:
+                with suppress(SpecError):
+                    self.show(figure, drawn)
         return ""
 
     def tell(self, mistakes: object) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.fence import read_fence
+from attnviz_mkdocs.fence import read_fence, read_part
 from attnviz_mkdocs.pictures import KEPT, Album
-from attnviz_mkdocs.render import draw_mistakes
+from attnviz_mkdocs.render import Card, carried, draw_cards, draw_mistakes
 from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.supply import MissingError, Supply
@@ -18,8 +18,10 @@ from attnviz_mkdocs.views import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from attnviz_mkdocs.budget import Part
     from attnviz_mkdocs.fence import Fence
-    from attnviz_mkdocs.pictures import Svg
+    from attnviz_mkdocs.pages import Catalogue, ExhibitPage
+    from attnviz_mkdocs.pictures import Picture, Svg
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Galleries, Place
     from attnviz_mkdocs.supply import Supplied
@@ -41,6 +43,8 @@ class Page:
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
         is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
             place and ends nothing.
+        lead: An exhibit's page → where it is, relative to the page.
+        parts: What its views bring to the site; added to while it is converted.
     """
 
     file: str = "page"
@@ -49,6 +53,8 @@ class Page:
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
     is_preview: bool = False
+    lead: Callable[[ExhibitPage], str] | None = None
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -72,10 +78,17 @@ class Drawn:
 
 @dataclass(slots=True)
 class Scribe:
-    """Fences → HTML. An engine may render several pages at once, and they share what is captured."""
+    """Fences → HTML. An engine may render several pages at once, and they share what is captured.
+
+    Attributes:
+        galleries: What they may refer to.
+        supply: Where exhibits come from.
+        catalogue: The pages of the site that show galleries, where it has some.
+    """
 
     galleries: Galleries
     supply: Supply
+    catalogue: Catalogue | None = None
     _lock: Lock = field(init=False, default_factory=Lock)
     _told: set[Mistake] = field(init=False, default_factory=set)
     _album: Album = field(init=False)
@@ -102,7 +115,7 @@ class Scribe:
         return Drawn(page)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
-        """The HTML of one fence: a view, or a panel that says what is to be mended.
+        """The HTML of one fence: a view, a part of a gallery, or a panel that says what is to be mended.
 
         Args:
             fence: The fence.
@@ -112,29 +125,78 @@ class Scribe:
             MissingError: An exhibit is missing, and the project's option is ``capture: never``.
         """
         try:
-            figure, supplied = self.read(fence, drawn)
+            figures, is_part = self.read(fence, drawn)
         except SpecError as error:
-            self.tell(error.mistakes)
-            drawn.mistakes += error.mistakes
-            return draw_mistakes(error.mistakes)
-        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-        page = drawn.page
-        return draw_supplied(figure, supplied, picture, drawn.carried, link=page.link, place=page.place)
+            return self._panel(error, drawn)
+        if is_part and self.catalogue is not None and drawn.page.lead is not None:
+            return self._cards(figures, self.catalogue, drawn.page.lead, drawn)
+        return "\n".join(self._view(figure, drawn) for figure in figures)
 
-    def read(self, fence: Fence, drawn: Drawn) -> tuple[Figure, Supplied]:
-        """What a fence asks for, and what there is of it; links of the page can lead there from now on.
+    def read(self, fence: Fence, drawn: Drawn) -> tuple[list[Figure], bool]:
+        """The figures that a fence asks for, and whether it asks for a part of a gallery.
+
+        Raises:
+            SpecError: All that is wrong with the fence.
+        """
+        page = drawn.page
+        part = read_part(fence, self.galleries, page.file, page.line_offset)
+        if part is not None:
+            return part, True
+        return [read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)], False
+
+    def show(self, figure: Figure, drawn: Drawn) -> Supplied:
+        """What there is of a figure; links of the page can lead there from now on.
 
         Raises:
             SpecError: It can't be shown.
             MissingError: An exhibit is missing, and the project's option is ``capture: never``.
         """
-        page = drawn.page
-        figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
         shown = drawn.views.setdefault(figure.name, None) if figure.name else None
-        supplied = self._supplied(figure, page)
+        supplied = self._supplied(figure, drawn.page)
         if figure.name and shown is None:
             drawn.views[figure.name] = Shown(figure, supplied.header, supplied.second_header)
-        return figure, supplied
+        return supplied
+
+    def picture(self, figure: Figure, supplied: Supplied) -> Picture:
+        """What a view shows first."""
+        return self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+
+    def _view(self, figure: Figure, drawn: Drawn) -> str:
+        try:
+            supplied = self.show(figure, drawn)
+        except SpecError as error:
+            return self._panel(error, drawn)
+        page, picture = drawn.page, self.picture(figure, supplied)
+        return draw_supplied(
+            figure, supplied, picture, drawn.carried, link=page.link, place=page.place, parts=page.parts
+        )
+
+    def _cards(
+        self, part: Sequence[Figure], catalogue: Catalogue, lead: Callable[[ExhibitPage], str], drawn: Drawn
+    ) -> str:
+        """Each exhibit once, with the first of its views that are asked for."""
+        first: dict[ExhibitPage, Figure] = {}
+        for figure in part:
+            first.setdefault(catalogue.page_of(figure.name), figure)
+        return draw_cards(self._card(page, figure, lead(page), drawn) for page, figure in first.items())
+
+    def _card(self, page: ExhibitPage, figure: Figure, link: str, drawn: Drawn) -> Card:
+        about = Card(page.title, link, page.models, page.tags, "\n".join(page.texts), figure.caption, len(page.figures))
+        try:
+            picture = self.picture(figure, self._supplied(figure, drawn.page)).narrow
+        except SpecError as error:
+            self._refuse(error, drawn)
+            return replace(about, mistakes=error.mistakes)
+        place = drawn.page.place
+        return replace(about, picture=picture, source=carried(picture) if place is None else place(picture))
+
+    def _panel(self, error: SpecError, drawn: Drawn) -> str:
+        self._refuse(error, drawn)
+        return draw_mistakes(error.mistakes)
+
+    def _refuse(self, error: SpecError, drawn: Drawn) -> None:
+        self.tell(error.mistakes)
+        drawn.mistakes += error.mistakes
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""

@@ -116,6 +116,12 @@ class Figure:
         return "text" if same else "model"
 
     @property
+    def model_names(self) -> tuple[str, ...]:
+        """What readers see as the names of what is shown: of a model, of two, or what stands for arrays."""
+        names = [subject.model_name for subject in self.subjects] or [self.model_name]
+        return tuple(dict.fromkeys(names))
+
+    @property
     def subjects(self) -> tuple[Subject, ...]:
         """The model on the text that are shown, then what they are compared with; none where arrays are shown."""
         if self.model is None or self.text is None:
@@ -147,6 +153,8 @@ class Gallery:
         texts: Name → text.
         views: Id → view, in the author's order.
         places: Path of keys → place; see `place`.
+        budget: What its views may weigh in the built site, in bytes; None where its file says nothing.
+        tags: What all its views are about.
     """
 
     name: str
@@ -157,6 +165,8 @@ class Gallery:
     texts: Mapping[str, Text]
     views: Mapping[str, View]
     places: Mapping[Path, Place] = field(repr=False, compare=False)
+    budget: int | None = None
+    tags: tuple[str, ...] = ()
 
     def place(self, *path: str | int) -> Place:
         """Where something was written, such as ``place("views", "she", "layer")``; else where its parent was."""
@@ -168,6 +178,10 @@ class Gallery:
     def figure_names(self) -> list[str]:
         """``gallery/id`` of each view."""
         return [f"{self.name}/{view_id}" for view_id in self.views]
+
+    def tags_of(self, view_id: str) -> tuple[str, ...]:
+        """What the view of that id is about: its gallery's tags, then its own."""
+        return tuple(dict.fromkeys((*self.tags, *self.views[view_id].tags)))
 
     def figure(self, view_id: str) -> Figure:
         """The view of that id, with everything that it refers to."""

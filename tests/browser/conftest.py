@@ -40,6 +40,10 @@ NOT_OURS = (
 )
 
 
+#: Plugins of a site that has pages for its galleries.
+PAGED = "[search, {attnviz: {pages: gallery}}]"
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -107,10 +111,10 @@ def tab(chromium) -> Iterator[Tab]:
 def site(folder, captured):
     """Build the small project of `folder`, with more pages and other options where asked."""
 
-    def build_it(mkdocs: str = theme("material"), pages: dict[str, str] | None = None) -> Path:
-        folder.write(
-            "mkdocs.yml", f"site_name: Small\nuse_directory_urls: false\nplugins: [search, attnviz]\n{mkdocs}\n"
-        )
+    def build_it(
+        mkdocs: str = theme("material"), pages: dict[str, str] | None = None, plugins: str = "[search, attnviz]"
+    ) -> Path:
+        folder.write("mkdocs.yml", f"site_name: Small\nuse_directory_urls: false\nplugins: {plugins}\n{mkdocs}\n")
         for name, text in (pages or {}).items():
             folder.write(f"docs/{name}", text)
         build(load_config(str(folder.root / "mkdocs.yml"), strict=True))

@@ -11,7 +11,13 @@ from drawn_pictures import figure_of
 from PIL import Image, ImageFont
 
 from attnviz_mkdocs.pictures import draw, lettering, raster
-from attnviz_mkdocs.pictures.raster import RasterError, to_png
+from attnviz_mkdocs.pictures.raster import RasterError, to_png, to_webp
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known_before():
+    raster._lacking.cache_clear()
+    raster._tell.cache_clear()
 
 
 def svg(words: str, width: int = 300, **attributes: object) -> str:
@@ -87,24 +93,52 @@ def test_characters_that_no_font_has_are_named(caplog, monkeypatch):
     assert "fonts-noto" in message
 
 
-def test_characters_that_ours_lack_come_from_a_font_of_the_system(caplog, monkeypatch, tmp_path):
-    *ours, other = raster._FILES
-    monkeypatch.setattr(raster, "_FILES", ours)
-    monkeypatch.setattr(raster, "_system", tuple)
-    raster._lacking.cache_clear()
+@pytest.fixture
+def other_fonts(monkeypatch, tmp_path):
+    """As if DejaVu were a font of the system and not one of ours."""
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    monkeypatch.setattr(raster, "_FILES", raster._OWN)
+    monkeypatch.setattr(raster, "_system", lambda: (str(folder),))
+    return lambda: shutil.copy(raster._OURS / "DejaVuSans.ttf", folder)
+
+
+def test_characters_that_ours_lack_come_from_a_font_of_the_system(caplog, other_fonts):
     boxed = to_png(svg("ق"))
     assert len(caplog.messages) == 1
-    shutil.copy(other, tmp_path)
-    monkeypatch.setattr(raster, "_system", lambda: (str(tmp_path),))
+    other_fonts()
+    raster._lacking.cache_clear()
     assert to_png(svg("ق")) != boxed
     assert len(caplog.messages) == 1
     raster._lacking.cache_clear()
 
 
-def test_what_must_be_installed_is_said(monkeypatch):
-    monkeypatch.setitem(sys.modules, "resvg_py", None)
+def test_letters_are_ours_beside_those_of_the_system(other_fonts):
+    other_fonts()
+    end = ink(to_png(svg("Layer")))[1] + 1
+    mixed = pixels(to_png(svg("Layer ق")))
+    assert (mixed[:, :end] == pixels(to_png(svg("Layer")))[:, :end]).all()
+    assert mixed[:, end:, 3].any()
+
+
+@pytest.mark.parametrize("after", [" cat (0.41)", " → ⇥ ␣"])
+def test_letters_that_join_do_so_beside_others(after):
+    alone = to_png(svg("قطة لا"))
+    end = ink(alone)[1] + 1
+    assert (pixels(to_png(svg(f"قطة لا{after}")))[:, :end] == pixels(alone)[:, :end]).all()
+
+
+@pytest.mark.parametrize("package", ["resvg_py", "PIL"])
+def test_what_must_be_installed_is_said(package, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(RasterError, match=r'pip install "attnviz-mkdocs\[card\]"'):
-        to_png(svg("a"))
+        to_webp([(svg("a"), 1)])
+
+
+def test_what_many_pictures_lack_is_told_once(caplog, monkeypatch):
+    monkeypatch.setattr(raster, "_system", tuple)
+    to_webp([(svg("好"), 1), (svg("好 a"), 1), (svg("好 b"), 1)])
+    assert len(caplog.messages) == 1
 
 
 @pytest.mark.parametrize("sign", "⇥␣▁∅")

@@ -65,6 +65,16 @@ def test_a_page_carries_an_exhibit_once(folder, captured, builder, carrying):
     assert all("data-exhibit" in shown[0] for shown in views)
 
 
+def test_a_part_of_a_gallery_is_its_views(folder, captured):
+    built = sphinx(
+        folder, "html", "-W", index__rst=page(".. attnviz::\n   :gallery: small\n   :name: all\n   :class: wide\n")
+    )
+    assert built.code == 0, built.said
+    assert [view["data-name"] for view in built.views()] == ["small/lines", "small/grid"]
+    assert ["data-exhibit" in view for view in built.views()] == [True, False]
+    assert built.read("index.html").count('class="attnviz wide') == 2
+
+
 def test_what_is_for_other_builders_carries_nothing(folder, captured):
     built = sphinx(folder, index__rst=page(".. only:: latex\n\n   .. attnviz:: small/grid", LINES))
     (view,) = built.views()

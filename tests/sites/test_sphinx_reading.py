@@ -170,7 +170,8 @@ def test_an_id_can_be_taken_once_in_a_document(folder, captured):
     [
         ('attnviz_capture = "sometimes"', "attnviz: capture: expected one of auto, never, always, found 'sometimes'"),
         ('attnviz_galleries = "nowhere/"', "there is no gallery file at 'nowhere/'"),
-        ('attnviz_galery = "gallery/"', "attnviz: unknown option 'galery'; did you mean \"galleries\"?"),
+        ('attnviz_galery = "gallery/"', 'attnviz_galery: unknown option; did you mean "galleries"?'),
+        ("attnviz_pages = True", "attnviz_pages: unknown option. There are: galleries,"),
         ('attnviz_store = "nosuch://a"', "nosuch"),
     ],
 )

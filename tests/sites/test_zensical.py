@@ -141,11 +141,11 @@ def test_a_script_of_another_version_is_told(site, folder, caplog):
 
 def test_never_ends_a_build_with_the_command_and_a_preview_with_nothing(site, folder, monkeypatch):
     folder.write("zensical.toml", CONFIGURATION + 'capture = "never"\n')
-    with pytest.raises(BuildError, match='(?s)1 exhibit is not in the store.*Run "attnviz capture"'):
+    with pytest.raises(BuildError, match='(?s)not all that the views show is in the store.*Run "attnviz capture"'):
         site()
     monkeypatch.setattr(sys, "argv", ["zensical", "serve"])
     html = site()
-    assert "docs/index.md:3:1: 1 exhibit is not in the store" in html
+    assert "docs/index.md:3:1: not all that the views show is in the store" in html
     assert "Run &#34;attnviz capture&#34;" in html
 
 

@@ -16,6 +16,7 @@ from attnviz_mkdocs.pictures import KEPT, Album
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.sites.sphinx.nodes import View
 from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
 
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 #: What stands in front of an option in conf.py.
 PREFIX = "attnviz_"
 #: The options that Sphinx knows.
-OPTIONS = ("galleries", "store", "capture", "delivery", "device")
+OPTIONS = ("galleries", "store", "remote", "capture", "delivery", "device")
 #: What decides how a page looks beside its own words: keys of exhibits, and whether each is there.
 Shows = list[tuple[str, bool]]
 
@@ -110,9 +111,8 @@ class Views(Domain):
             ConfigError: An option can't be what it is.
             ExtensionError: The store can't be opened.
         """
-        options = options_in(app.config)
         try:
-            project = Project.from_options(Path(app.confdir), options)
+            project = Project.from_options(Path(app.confdir), options_in(app.config))
             self.site = Site(project, project.load(), Supply(project), app.builder)
         except ProjectError as error:
             raise ConfigError(f"attnviz: {error}") from error
@@ -200,14 +200,16 @@ class Views(Domain):
 
 
 def options_in(config: Config) -> dict[str, Any]:
-    """What is set in a conf.py, known to Sphinx or not: it says nothing of a name that is misspelled."""
-    known = {name: config[PREFIX + name] for name in OPTIONS}
-    written = config._raw_config  # noqa: SLF001 - nothing public has what no extension asked for
-    return known | {
-        name.removeprefix(PREFIX): value
-        for name, value in written.items()
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known
-    }
+    """The options in a conf.py.
+
+    Raises:
+        sphinx.errors.ConfigError: One is misspelled, or not for Sphinx; Sphinx itself says nothing of it.
+    """
+    for written in config._raw_config:  # noqa: SLF001 - nothing public has what no extension asked for
+        name = written.removeprefix(PREFIX)
+        if name != written and name not in OPTIONS:
+            raise ConfigError(f"{written}: unknown option{did_you_mean(name, OPTIONS)} There are: {', '.join(OPTIONS)}")
+    return {name: config[PREFIX + name] for name in OPTIONS}
 
 
 def begin(app: Sphinx) -> None:
