@@ -149,6 +149,29 @@ def test_mistakes_of_a_docstring_are_told(folder, captured, monkeypatch):
     assert re.search(r"documented.py:docstring of documented:3:\d+: WARNING: unknown view", built.said)
 
 
+def test_what_another_directive_makes_up_may_hold_views(folder, captured):
+    conf = """
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+
+class Made(SphinxDirective):
+    def run(self):
+        lines = StringList()
+        for line in [".. attnviz:: small/lines", "", "   layer: 0", "   heads: [1]", "", ".. attnviz:: small/lins", ""]:
+            lines.append(line, "<made>")
+        return self.parse_text_to_nodes(lines)
+
+
+def setup(app):
+    app.add_directive("made", Made)
+"""
+    built = sphinx(folder, conf=conf, index__rst="Small\n=====\n\n.. made::\n")
+    assert [view["data-state"] for view in built.views()] == ['{"layer":0,"heads":[1]}']
+    assert 'unknown view "small/lins"' in built.said
+    assert "Traceback" not in built.said
+
+
 def test_other_directives_of_fences_are_kept(folder, captured):
     text = "# Small\n\n```attnviz small/lines\n```\n\n```note\nWords.\n```\n"
     built = sphinx(folder, "html", "-W", conf='myst_fence_as_directive = ["note"]', index__md=text)
