@@ -26,7 +26,7 @@ def check(open_site: Callable[[], Site]) -> None:
     arrays = [figure for figure in site.figures if figure.arrays]
     wrong_arrays = mistakes_of(supply_of(site.project).get, arrays) if arrays else ()
     try:
-        links = wrong_links(site.docs, site.galleries, site.project)
+        links = () if site.is_sphinx else wrong_links(site.docs, site.galleries, site.project)
     except StoreError as error:
         fail(str(error))
     stop_at([*site.mistakes, *wrong_arrays, *links])

@@ -44,12 +44,17 @@ class Site:
     address: Address | None = None
 
     def __post_init__(self) -> None:
-        if self.config_file.name == CONF:
+        if self.is_sphinx:
             figures, mistakes = read_sphinx(self.config_file)
         else:
             figures, mistakes = read_folder(self.docs, self.galleries, self.project.root)
         self.figures += [*self.galleries.figures(), *figures]
         self.mistakes += mistakes
+
+    @property
+    def is_sphinx(self) -> bool:
+        """Whether Sphinx builds it, which reads pages in its own way."""
+        return self.config_file.name == CONF
 
 
 def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:

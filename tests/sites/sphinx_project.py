@@ -20,7 +20,6 @@ version = "1"
 extensions = ["attnviz_mkdocs.sphinx", "myst_parser"]
 exclude_patterns = ["_build", "docs", "gallery", "models", "parts"]
 myst_enable_extensions = ["colon_fence"]
-myst_fence_as_directive = ["attnviz"]
 epub_show_urls = "no"
 man_pages = [("index", "small", "Small", "me", 1)]
 """

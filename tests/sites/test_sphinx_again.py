@@ -59,13 +59,22 @@ def test_a_model_of_a_gallery_that_changes_rewrites_the_pages_that_use_it(two_ga
     assert rewritten(two_galleries) == {"none.html", "other.html"}
 
 
+def test_a_part_of_a_gallery_that_grows_is_shown_anew(two_galleries, captured):
+    two_galleries.write("none.rst", "None\n====\n\n.. attnviz::\n   :gallery: other\n")
+    assert rewritten(two_galleries) == {"none.html"}
+    gallery = two_galleries.root / "gallery/other.yaml"
+    gallery.write_text(gallery.read_text() + "  - {id: more, model: mini, text: cat}\n")
+    assert rewritten(two_galleries) == {"none.html", "other.html"}
+    assert "other/more" in (two_galleries.root / "_build/html/none.html").read_text()
+
+
 def test_a_gallery_that_is_broken_fails_and_is_mended(two_galleries, captured):
     gallery = two_galleries.root / "gallery/other.yaml"
     good = gallery.read_text()
     gallery.write_text("models: 3\n")
     for _ in range(2):
         built = sphinx(two_galleries, "html", "-W")
-        assert built.code == 1
+        assert built.code
         assert "other.rst:4:14: WARNING" in built.said
     gallery.unlink()
     assert 'other.rst:4:14: WARNING: unknown view "other/lines"' in sphinx(two_galleries).said

@@ -108,8 +108,8 @@ def test_a_dummy_build_captures_and_checks_everything(folder, captured):
     built = sphinx(
         folder, "dummy", "-W", index__rst=PAGE.replace("lins", "grid") + "\n.. attnviz:: small/lines\n   :layer: 9\n"
     )
-    assert built.code == 1
-    assert "index.rst:12:12: WARNING: layer 9 is not in tiny" in built.said
+    assert built.code
+    assert "layer 9 is not in tiny" in built.said
     assert captured.texts == ["The cat sat"]
     assert not list(built.out.rglob("*.svg"))
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from sphinx_project import sphinx
 
@@ -103,12 +105,13 @@ def test_mistakes_of_what_is_included_are_in_its_file(folder, captured, ending):
         built = sphinx(folder, index__md="# Small\n\nWords\n\n```{include} parts/part.txt\n```\n\nWords\n")
     line, column = (6, 11) if ending == "rst" else (7, 8)
     assert f"{folder.root}/parts/part.txt:{line}:{column}: WARNING: " in built.said
+    assert '"heads" must be a whole number' in built.said
 
 
 def test_mistakes_fail_under_strict_until_they_are_mended(folder, captured):
     wrong = "Small\n=====\n\n.. attnviz:: small/lins\n\n.. attnviz:: small/lines\n   :layer: 7\n"
     for built in (sphinx(folder, "html", "-W", "--keep-going", index__rst=wrong), sphinx(folder, "html", "-W")):
-        assert built.code == 1
+        assert built.code
         assert 'did you mean "small/lines"?' in built.said
         assert "layer 7 is not in tiny" in built.said
         assert built.read("index.html").count("attnviz-error-title") == 2
@@ -137,6 +140,46 @@ def test_a_broken_gallery_is_told_and_leaves_the_others_alone(folder, captured):
     assert 'gallery "broken" has mistakes' in built.said
 
 
+def test_mistakes_of_a_docstring_are_told(folder, captured, monkeypatch):
+    folder.write("documented.py", '"""Words.\n\n.. attnviz:: small/lins\n"""\n')
+    monkeypatch.syspath_prepend(folder.root)
+    built = sphinx(
+        folder, conf='extensions += ["sphinx.ext.autodoc"]', index__rst="Small\n=====\n\n.. automodule:: documented\n"
+    )
+    assert re.search(r"documented.py:docstring of documented:3:\d+: WARNING: unknown view", built.said)
+
+
+def test_what_another_directive_makes_up_may_hold_views(folder, captured):
+    conf = """
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+
+class Made(SphinxDirective):
+    def run(self):
+        lines = StringList()
+        for line in [".. attnviz:: small/lines", "", "   layer: 0", "   heads: [1]", "", ".. attnviz:: small/lins", ""]:
+            lines.append(line, "<made>")
+        return self.parse_text_to_nodes(lines)
+
+
+def setup(app):
+    app.add_directive("made", Made)
+"""
+    built = sphinx(folder, conf=conf, index__rst="Small\n=====\n\n.. made::\n")
+    assert [view["data-state"] for view in built.views()] == ['{"layer":0,"heads":[1]}']
+    assert 'unknown view "small/lins"' in built.said
+    assert "Traceback" not in built.said
+
+
+def test_other_directives_of_fences_are_kept(folder, captured):
+    text = "# Small\n\n```attnviz small/lines\n```\n\n```note\nWords.\n```\n"
+    built = sphinx(folder, "html", "-W", conf='myst_fence_as_directive = ["note"]', index__md=text)
+    assert built.code == 0, built.said
+    assert len(built.views()) == 1
+    assert "admonition note" in built.read("index.html")
+
+
 def test_an_id_can_be_taken_once_in_a_document(folder, captured):
     view = ".. attnviz:: small/lines\n   :id: mine\n"
     pages = {"index__rst": f"Small\n=====\n\n{view}\n{view}", "other__rst": f":orphan:\n\nOther\n=====\n\n{view}"}
@@ -148,8 +191,10 @@ def test_an_id_can_be_taken_once_in_a_document(folder, captured):
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        ('attnviz_capture = "sometimes"', "attnviz_capture: expected one of auto, never, always, found 'sometimes'"),
+        ('attnviz_capture = "sometimes"', "attnviz: capture: expected one of auto, never, always, found 'sometimes'"),
         ('attnviz_galleries = "nowhere/"', "there is no gallery file at 'nowhere/'"),
+        ('attnviz_galery = "gallery/"', 'attnviz_galery: unknown option; did you mean "galleries"?'),
+        ("attnviz_pages = True", "attnviz_pages: unknown option. There are: galleries,"),
         ('attnviz_store = "nosuch://a"', "nosuch"),
     ],
 )

@@ -17,6 +17,7 @@ from attnviz_mkdocs.store import write_whole
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
 
 # Where Sphinx has all that is no page.
 _STATIC = "_static"
@@ -39,13 +40,13 @@ def ship(builder: Builder, document: str, name: str, content: bytes) -> str:
     return relative_uri(builder.get_target_uri(document).partition("#")[0], path)
 
 
-def write_bundle(app: Sphinx, builder: Builder) -> None:
-    """Sphinx's event ``write-started``: the script and the style, before pages name them with their checksums.
+def write_bundle(app: Sphinx, env: BuildEnvironment) -> None:
+    """Sphinx's event ``env-updated``: the script and the style, before pages name them with their checksums.
 
     Raises:
         ExtensionError: The browser bundle was never built.
     """
-    views = Views.of(app.env)
+    views = Views.of(env)
     shown = [figure for figures in views.data["figures"].values() for figure in figures]
     if not views.site.is_live or not (shown or views.data["mistaken"]):
         return
@@ -55,7 +56,7 @@ def write_bundle(app: Sphinx, builder: Builder) -> None:
     except FileNotFoundError as error:
         raise ExtensionError(str(error)) from error
     for name, content in bundle.items():
-        file = Path(builder.outdir, _STATIC, _FOLDER, name)
+        file = Path(app.outdir, _STATIC, _FOLDER, name)
         if not file.exists() or file.read_bytes() != content.encode():
             write_whole(file, content.encode())
 

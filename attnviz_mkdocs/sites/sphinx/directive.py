@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from docutils import nodes
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
-from attnviz_mkdocs.fence import read_fence
+from attnviz_mkdocs.fence import read_fence, read_part
 from attnviz_mkdocs.links import SCHEME
 from attnviz_mkdocs.sites.sphinx.domain import Views
 from attnviz_mkdocs.sites.sphinx.nodes import HOLDER, View
@@ -15,9 +15,19 @@ from attnviz_mkdocs.sites.sphinx.written import Written
 from attnviz_mkdocs.spec import SpecError
 
 if TYPE_CHECKING:
-    from docutils.nodes import Node, system_message
+    from collections.abc import Iterable
+    from pathlib import Path
 
+    from docutils.nodes import Node, system_message
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+    from attnviz_mkdocs.sites.sphinx.domain import Site
     from attnviz_mkdocs.spec import Figure, Place
+
+
+#: What the directive is called, and the fence.
+NAME = "attnviz"
 
 
 class ViewDirective(SphinxDirective):
@@ -29,25 +39,40 @@ class ViewDirective(SphinxDirective):
     def run(self) -> list[Node]:
         views = Views.of(self.env)
         written = Written(self)
-        ids = cast("dict[str, Place]", self.env.temp_data.setdefault("attnviz_ids", {}))
         try:
-            figure = read_fence(written.fence, views.site.galleries, views.site.shown(written.file), ids=ids)
+            figures = self._figures(written, views.site)
         except SpecError as error:
             views.tell(error.mistakes)
             return [View.mistaken(error.mistakes)]
-        for file in views.site.files_of(figure, written.fence.argument):
-            self.env.note_dependency(str(file))
-        return [self._holder(figure, written.options)]
+        holders = [self._holder(figure, written.options.get("class", "")) for figure in figures]
+        self.options = {name: value for name, value in written.options.items() if name != "class"}
+        self.add_name(holders[0])
+        return [*holders]
 
-    def _holder(self, figure: Figure, options: dict[str, str]) -> nodes.figure:
-        holder = nodes.figure("", View.of(figure), classes=[HOLDER, *options.pop("class", "").split()])
+    def _figures(self, written: Written, site: Site) -> list[Figure]:
+        """One view, or those of a part of a gallery."""
+        file = site.shown(written.file)
+        part = read_part(written.fence, site.galleries, file)
+        if part is not None:
+            # Any gallery may come to have more of it.
+            self._depend(site.project.gallery_files())
+            return part
+        ids = cast("dict[str, Place]", self.env.temp_data.setdefault("attnviz_ids", {}))
+        figure = read_fence(written.fence, site.galleries, file, ids=ids)
+        self._depend(site.files_of(figure, written.fence.argument))
+        return [figure]
+
+    def _depend(self, files: Iterable[Path]) -> None:
+        for file in files:
+            self.env.note_dependency(str(file))
+
+    def _holder(self, figure: Figure, classes: str) -> nodes.figure:
+        holder = nodes.figure("", View.of(figure), classes=[HOLDER, *classes.split()])
         self.set_source_info(holder)
         if figure.caption:
             caption = nodes.caption(figure.caption, "", nodes.Text(figure.caption))
             self.set_source_info(caption)
             holder += caption
-        self.options = options
-        self.add_name(holder)
         return holder
 
 
@@ -58,3 +83,9 @@ class Link(ReferenceRole):
         link = nodes.reference(self.rawtext, self.title, refuri=SCHEME + self.target.removeprefix(SCHEME))
         self.set_source_info(link)
         return [link], []
+
+
+def know_fence(app: Sphinx, config: Config) -> None:
+    """Sphinx's event ``config-inited``: a fence as it stands in other engines is a directive for MyST, too."""
+    if "myst_fence_as_directive" in config:
+        config.myst_fence_as_directive = {*config.myst_fence_as_directive, NAME}

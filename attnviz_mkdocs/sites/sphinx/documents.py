@@ -10,7 +10,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from sphinx.util.tags import Tags
 
-from attnviz_mkdocs.sites.sphinx.domain import OPTIONS, Views
+from attnviz_mkdocs.sites.sphinx.domain import OPTIONS, PREFIX, Views, options_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ _COLLECTING = "gettext"
 
 
 def read_options(conf: Path) -> dict[str, Any] | None:
-    """The options in a conf.py, those that are set there; None where it doesn't name us among its extensions.
+    """The options in a conf.py; None where it doesn't name us among its extensions.
 
     Args:
         conf: The file; it is executed.
@@ -36,8 +36,8 @@ def read_options(conf: Path) -> dict[str, Any] | None:
     if EXTENSION not in config.extensions:
         return None
     for name in OPTIONS:
-        config.add(f"attnviz_{name}", None, "", ())
-    return {name: value for name in OPTIONS if (value := config[f"attnviz_{name}"]) is not None}
+        config.add(PREFIX + name, None, "", ())
+    return options_in(config)
 
 
 def read_documents(folder: Path) -> tuple[list[Figure], list[Mistake]]:

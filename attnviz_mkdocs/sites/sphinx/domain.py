@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging as python_logging
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,7 @@ from attnviz_mkdocs.pictures import KEPT, Album
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.sites.sphinx.nodes import View
 from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
 
@@ -26,14 +27,17 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 log = logging.getLogger(__name__)
 
-#: What may stand in conf.py, after ``attnviz_``.
-OPTIONS = tuple(option.name for option in fields(Project) if option.name != "root")
+#: What stands in front of an option in conf.py.
+PREFIX = "attnviz_"
+#: The options that Sphinx knows.
+OPTIONS = ("galleries", "store", "remote", "capture", "delivery", "device")
 #: What decides how a page looks beside its own words: keys of exhibits, and whether each is there.
 Shows = list[tuple[str, bool]]
 
@@ -107,12 +111,11 @@ class Views(Domain):
             ConfigError: An option can't be what it is.
             ExtensionError: The store can't be opened.
         """
-        options = {name: app.config[f"attnviz_{name}"] for name in OPTIONS}
         try:
-            project = Project.from_options(Path(app.confdir), options)
+            project = Project.from_options(Path(app.confdir), options_in(app.config))
             self.site = Site(project, project.load(), Supply(project), app.builder)
         except ProjectError as error:
-            raise ConfigError(f"attnviz_{error}") from error
+            raise ConfigError(f"attnviz: {error}") from error
         except StoreError as error:
             raise ExtensionError(str(error)) from error
         self.told = set()
@@ -196,10 +199,30 @@ class Views(Domain):
         return []
 
 
+def options_in(config: Config) -> dict[str, Any]:
+    """The options in a conf.py.
+
+    Raises:
+        sphinx.errors.ConfigError: One is misspelled, or not for Sphinx; Sphinx itself says nothing of it.
+    """
+    for written in config._raw_config:  # noqa: SLF001 - nothing public has what no extension asked for
+        name = written.removeprefix(PREFIX)
+        if name != written and name not in OPTIONS:
+            raise ConfigError(f"{written}: unknown option{did_you_mean(name, OPTIONS)} There are: {', '.join(OPTIONS)}")
+    return {name: config[PREFIX + name] for name in OPTIONS}
+
+
 def begin(app: Sphinx) -> None:
     """Sphinx's event ``builder-inited``."""
-    python_logging.getLogger("mkdocs.plugins.attnviz").addHandler(_HANDED_ON)
-    Views.of(app.env).begin(app)
+    views = Views.of(app.env)
+    views.begin(app)
+    if views.site.shows:
+        _OTHERS.addHandler(_HANDED_ON)
+
+
+def end(app: Sphinx, exception: Exception | None) -> None:
+    """Sphinx's event ``build-finished``."""
+    _OTHERS.removeHandler(_HANDED_ON)
 
 
 def outdated(
@@ -221,4 +244,5 @@ class _HandedOn(python_logging.Handler):
         log.log(record.levelno, "%s", record.getMessage(), type="attnviz")
 
 
+_OTHERS = python_logging.getLogger("mkdocs.plugins.attnviz")
 _HANDED_ON = _HandedOn(python_logging.WARNING)

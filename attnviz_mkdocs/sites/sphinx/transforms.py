@@ -28,7 +28,7 @@ from attnviz_mkdocs.store import write_whole
 from attnviz_mkdocs.views import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.spec import Figure
@@ -47,13 +47,13 @@ _LIGHT = (
 class ResolveLinks(SphinxPostTransform):
     """Links that drive a view lead to it where a script runs; elsewhere their words stay."""
 
-    # Before MyST, at 9, looks for a document of that name, and before views are drawn.
+    # Before MyST, at 9, looks for a document of that name.
     default_priority = 4
 
     def run(self, **kwargs: Any) -> None:
         """Resolve all of a document."""
         self._views = Views.of(self.env)
-        self._shown: dict[str, dict[str, Shown]] = {}
+        self._shown: dict[str, dict[str, Shown | None]] = {}
         links = {link: self.env.docname for link in self.document.findall(nodes.Element) if _address(link)}
         # Several documents in one, such as a book, are each a part of the tree; an inner one comes after the outer.
         for part in self.document.findall(start_of_file):
@@ -75,20 +75,21 @@ class ResolveLinks(SphinxPostTransform):
             return nodes.reference("", "", *link.children, internal=True, refuri=target)
         return nodes.inline("", "", *link.children)
 
-    def _shown_in(self, document: str) -> dict[str, Shown]:
-        """A document's views by name, the first where several have it."""
+    def _shown_in(self, document: str) -> dict[str, Shown | None]:
+        """A document's views by name, the first where several have it; None for one that can't be shown."""
         if document not in self._shown:
-            self._shown[document] = dict(self._views_of(document))
+            shown = self._shown[document] = {}
+            for figure in self._views.data["figures"].get(document, ()):
+                if figure.name and figure.name not in shown:
+                    shown[figure.name] = self._shown_by(figure)
         return self._shown[document]
 
-    def _views_of(self, document: str) -> Iterator[tuple[str, Shown]]:
-        for figure in reversed(self._views.data["figures"].get(document, ())):
-            try:
-                supplied = self._views.site.supply.get(figure)
-            except SpecError:
-                continue  # told where it stands
-            if figure.name:
-                yield figure.name, Shown(figure, supplied.header, supplied.second_header)
+    def _shown_by(self, figure: Figure) -> Shown | None:
+        try:
+            supplied = self._views.site.supply.get(figure)
+        except SpecError:
+            return None  # told where it stands
+        return Shown(figure, supplied.header, supplied.second_header)
 
     @staticmethod
     def _mistaken(link: nodes.Element, message: str) -> list[nodes.Node]:
@@ -100,7 +101,8 @@ class ResolveLinks(SphinxPostTransform):
 class DrawViews(SphinxPostTransform):
     """Views are alive where a script runs; elsewhere they are pictures."""
 
-    default_priority = 5
+    # After parts that are for other builders are gone, at 50, and before Sphinx looks after images.
+    default_priority = 60
 
     def run(self, **kwargs: Any) -> None:
         """Draw all of a document."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MARKS = re.compile(r"\.\.(?=\s+attnviz::)|[`~:]{3,}")
 # An option as Sphinx writes them; without its first colon it is a line of YAML.
 _OPTION = re.compile(r":[\w-]+:(\s|$)")
+_NAME = re.compile(r"[^\s:#{-][^:]*")
 _OF_SPHINX = re.compile(r":(name|class):\s*(.*)")
 
 
@@ -35,15 +36,17 @@ class Written:
     """
 
     def __init__(self, directive: SphinxDirective) -> None:
-        source, line = directive.get_source_info()
+        known, number = directive.get_source_info()
+        # Neither is known of what another directive made up.
+        source, line = str(known or directive.env.doc2path(directive.env.docname)), number or directive.lineno
         self.file = source
-        lines = _lines_of(directive)
+        in_file = _lines_in(source)
+        opening = in_file[line - 1] if line <= len(in_file) else ""
+        lines = dict(enumerate(directive.content, start=line + _lines_before(directive)))
         argument = lines.pop(line, "").strip()
         last = max(lines, default=line)
         self.options: dict[str, str] = {}
         body = self._without_options([lines.get(number, "") for number in range(line + 1, last + 1)])
-        in_file = _lines_in(source)
-        opening = in_file[line - 1] if line <= len(in_file) else ""
         marks = _MARKS.search(opening)
         self.fence = Fence(
             first=line - 1,
@@ -89,12 +92,17 @@ def place_of(node: nodes.Element, spellings: Sequence[str], shown: Callable[[str
     return Place(shown(source), first)
 
 
-def _lines_of(directive: SphinxDirective) -> dict[int, str]:
-    """Number of a line in the file → what of it belongs to the directive."""
+def _lines_before(directive: SphinxDirective) -> int:
+    """How many lines of the directive stand before its content, in which there are no gaps: none, or the first."""
     if isinstance(directive.state, RSTState):
-        return {offset + 1: text for (_, offset, text) in directive.content.xitems()}
-    # MyST tells where the first of them stands; what follows has no gaps.
-    return dict(enumerate(directive.content, start=directive.lineno + 1 + directive.content_offset))
+        opening, *others = directive.block_text.split("\n")
+        after_opening = [opening.partition("::")[2], *others]
+        return next((count for count, text in enumerate(after_opening) if text.strip()), 0)
+    # MyST before version 5 doesn't tell that the content starts in the opening line; but what is no YAML can only be
+    # the name of a view.
+    offset = directive.content_offset
+    is_in_opening = offset < 0 or (offset == 0 and _NAME.fullmatch(next(iter(directive.content), "")))
+    return 0 if is_in_opening else 1 + offset
 
 
 def _as_in_file(in_file: list[str], index: int, text: str) -> str:
