@@ -205,6 +205,14 @@ def test_search_finds_an_exhibit_by_its_text_and_carries_no_payload(site):
     assert "svg" not in json.dumps(entries)
 
 
+def test_materials_search_finds_an_exhibit_on_its_own_page_alone(site):
+    built = site("theme: material")
+    entries = json.loads(read(built / "search/search_index.json"))["docs"]
+    found = {entry["location"].partition("#")[0] for entry in entries if "Two heads disagree" in entry["text"]}
+    assert found == {"gallery/who/she/"}
+    assert "iframe" not in json.dumps(entries)
+
+
 def test_what_is_wrong_with_a_gallery_stands_in_the_index_and_fails_under_strict(site, folder, caplog):
     folder.write("gallery/broken.yaml", "models: 3\nviews: [{id: '{{ a }}'}]\n")
     built = site(strict=False)
