@@ -216,7 +216,10 @@ def test_the_key_covers_what_changes_the_result_and_nothing_else(folder, capture
 def test_never_tells_queries_and_keys_from_attention(folder, captured):
     gallery = folder.root / "gallery/small.yaml"
     gallery.write_text(gallery.read_text() + NEURONS)
-    with pytest.raises(MissingError, match=r"  tiny: The cat sat\n  tiny: The cat sat \(queries and keys\)\n"):
+    with pytest.raises(
+        MissingError,
+        match=r":9:5: tiny: The cat sat\n  gallery/small.yaml:20:5: tiny: The cat sat \(queries and keys\)\n",
+    ):
         supply(folder, capture="never").ensure(figures(folder))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, follow, kind_of
 from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
+from attnviz_mkdocs.spec.size import A_SIZE
 from attnviz_mkdocs.spec.types import (
     MOST_NEW_TOKENS,
     NAME_PATTERN,
@@ -346,6 +347,7 @@ _WORDS: dict[str, Callable[[Case], str]] = {
     "empty_list": lambda case: f"{case.name} is an empty list; write at least one entry, or take the key out",
     "repeated": _repeated,
     "not_two": _not_two,
+    "size": lambda case: f"{case.name} must be {A_SIZE}, {case.but}",
     "package_source": lambda case: f"{case.name} names no file or folder in a package; write package:NAME/PATH",
     "arrays_outside": lambda case: (
         f"{case.name} must be a path from the folder of mkdocs.yml on, such as arrays/mine.safetensors, "

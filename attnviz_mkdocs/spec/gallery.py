@@ -153,6 +153,7 @@ class Gallery:
         texts: Name → text.
         views: Id → view, in the author's order.
         places: Path of keys → place; see `place`.
+        budget: What its views may weigh in the built site, in bytes; None where its file says nothing.
         tags: What all its views are about.
     """
 
@@ -164,6 +165,7 @@ class Gallery:
     texts: Mapping[str, Text]
     views: Mapping[str, View]
     places: Mapping[Path, Place] = field(repr=False, compare=False)
+    budget: int | None = None
     tags: tuple[str, ...] = ()
 
     def place(self, *path: str | int) -> Place:

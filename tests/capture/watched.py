@@ -1,0 +1,41 @@
+"""A worker whose writes are counted, and that hangs or dies where a test wants it to."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import ray
+
+from attnviz_mkdocs.capture.worker import Worker
+
+
+class Watched(Worker):
+    """Tells in files of the project's folder what it does.
+
+    ``written`` gets a line for each exhibit: its key, and the node. A worker on the node that ``hangs`` names
+    hangs after its fifth exhibit, in the middle of a portion, and ``hanging`` tells so.
+    """
+
+    def prepare(self):
+        super().prepare()
+        node = ray.get_runtime_context().get_node_id()
+        hangs, write = self._root / "hangs", self._store.write
+        count = 0
+
+        def watched(key, data):
+            nonlocal count
+            write(key, data)
+            with (self._root / "written").open("a") as file:
+                file.write(f"{key} {node}\n")
+            count += 1
+            if count == 5 and hangs.exists() and hangs.read_text() == node:
+                (self._root / "hanging").touch()
+                time.sleep(600)
+
+        self._store.write = watched
+
+    def capture(self, portion, done):
+        if any(request.text.shown == "crash" for request in portion.requests):
+            os._exit(1)
+        return super().capture(portion, done)
