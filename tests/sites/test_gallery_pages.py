@@ -75,7 +75,7 @@ def read(file: Path) -> str:
 
 def cards(page: str) -> list[tuple[str, str]]:
     """Where each card leads, and what it is called."""
-    found = re.findall(r'<div class="attnviz-card-title"><a href="([^"]*)">(.*?)</a>', page)
+    found = re.findall(r'<div class="attnviz-card-title" data-search-exclude><a href="([^"]*)">(.*?)</a>', page)
     return [(link, html.unescape(title)) for link, title in found]
 
 
