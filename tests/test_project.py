@@ -44,6 +44,8 @@ def test_the_default_folder_need_not_be_there(tmp_path):
         ({"stor": "x"}, 'unknown option .stor.; did you mean "store"'),
         ({"store": 5}, "store: expected text"),
         ({"galleries": [1]}, "galleries: expected"),
+        ({"pages": 1.5}, "pages: expected a folder of the site such as gallery, or false, found 1.5"),
+        ({"pages": "../gallery"}, "pages: expected a folder of the site"),
         ({"remote": 5}, "remote: expected text"),
         ({"budget": "much"}, "budget: expected a size such as 2MB, 900kB or 1GiB, or a number of bytes, found 'much'"),
         ({"budget": {"page": "2 M"}}, "budget: page: expected a size"),
@@ -53,6 +55,14 @@ def test_the_default_folder_need_not_be_there(tmp_path):
 def test_options_that_can_not_be(tmp_path, options, words):
     with pytest.raises(ProjectError, match=words):
         Project.from_options(tmp_path, options)
+
+
+@pytest.mark.parametrize(
+    ("written", "folder_of_pages"),
+    [(None, False), (False, False), (True, "gallery"), ("shows", "shows"), ("/deep/er/", "deep/er")],
+)
+def test_where_pages_are(tmp_path, written, folder_of_pages):
+    assert Project.from_options(tmp_path, {"pages": written}).pages == folder_of_pages
 
 
 @pytest.mark.parametrize(
