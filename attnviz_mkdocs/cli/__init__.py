@@ -18,6 +18,7 @@ from attnviz_mkdocs.cli.card import card
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
 from attnviz_mkdocs.cli.gc import gc
+from attnviz_mkdocs.cli.init import init
 from attnviz_mkdocs.cli.pull import pull
 from attnviz_mkdocs.cli.push import push
 from attnviz_mkdocs.cli.say import fail
@@ -60,5 +61,5 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
     )
 
 
-for command in (assets, check, capture, status, push, pull, gc, export, card, schema):
+for command in (init, assets, check, capture, status, push, pull, gc, export, card, schema):
     main.add_command(command)
