@@ -172,7 +172,7 @@ class _Run:
             while any(self._waiting.values()) or any(busy.task for busy in self._busy.values()):
                 ready, _ = self._ray.wait(list(self._busy), timeout=_PATIENCE)
                 if not ready and not any(busy.task for busy in self._busy.values()):
-                    self._progress.news("waiting for the cluster to have room for a worker")
+                    self._progress.news("waiting for a worker to start; the cluster may have no room for one")
                 for news in ready:
                     yield from self._hear(news)
         finally:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Model, Text
 
 #: What a portion may cost, in tokens of a short text: a few batches.
-PORTION = 1024
+PORTION = 2048
 #: Bytes of a text that make a token, in most languages and tokenizers.
 _BYTES_A_TOKEN = 4
-#: From this many tokens on, a text's weights cost more than its tokens do; measured on MiniLM.
-_LONG = 128
+#: From this many tokens on, a text's weights cost more than its tokens do; between what was measured of
+#: MiniLM (20) and of SmolLM2 (80).
+_LONG = 40
 #: A token that is written takes a pass by itself.
 _WRITTEN = 16
 

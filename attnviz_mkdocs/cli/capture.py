@@ -16,9 +16,11 @@ from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from attnviz_mkdocs.cli.site import Site
+    from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.supply import Supply
 
 
 @click.command()
@@ -46,18 +48,23 @@ def capture(
     project = replace(site.project, capture="always" if again else "auto", device=device or site.project.device)
     supply = supply_of(project, Cluster(address, workers) if engine == "ray" else None)
     figures = site.figures
+    needed = supply.wanted(figures).requests
+    mine = None if shard is None else shard.keys(needed.values())
     try:
         # Ray tells of its nodes on stdout.
         with redirect_stdout(sys.stderr):
-            done = supply.ensure(
-                figures, None if shard is None else shard.keys(supply.wanted(figures).requests.values())
-            )
+            done = supply.ensure(figures, mine)
     except (StoreError, ClusterError) as error:
         fail(str(error))
-    if shard is not None:
-        # What others capture is theirs to check.
-        figures = [figure for figure in figures if not supply.missing([figure])]
+    if mine is not None:
+        figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
-    there = sum(key in supply.store for key in supply.wanted(site.figures).requests)
+    there = sum(key in supply.store for key in needed)
     click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {project.store}", err=True)
     stop_at(mistakes)
+
+
+def _is_ours(supply: Supply, figure: Figure, mine: Collection[str]) -> bool:
+    """Whether a shard is to check a figure: it needs something of the shard's, or nothing that is captured."""
+    keys = supply.wanted([figure]).requests.keys()
+    return not supply.missing([figure]) and (not keys or not keys.isdisjoint(mine))

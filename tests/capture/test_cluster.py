@@ -120,7 +120,7 @@ def test_the_command_says_and_writes_what_it_does_in_one_process(nodes, project,
 
 def test_a_node_that_dies_takes_nothing_along_and_nothing_is_done_twice(nodes, project, capfd):
     requests = [*asked(project, "bert", *sentences(150)), *asked(project, "llama", *sentences(150))]
-    assert len(portions(requests)) > 6
+    assert len(portions(requests)) >= 4
     dying = nodes.add_node(num_cpus=1)
     (project / "hangs").write_text(dying.node_id)
 

@@ -14,12 +14,12 @@ class Watched(Worker):
     """Tells in files of the project's folder what it does.
 
     ``written`` gets a line for each exhibit: its key, and the node. A worker on the node that ``hangs`` names
-    hangs after its fifth exhibit, in the middle of a portion, and ``hanging`` tells so.
+    hangs after its fifth exhibit, in the middle of a portion, and ``hanging`` tells so; others wait for that.
     """
 
     def prepare(self):
         super().prepare()
-        node = ray.get_runtime_context().get_node_id()
+        node = self._id = ray.get_runtime_context().get_node_id()
         hangs, write = self._root / "hangs", self._store.write
         count = 0
 
@@ -38,4 +38,7 @@ class Watched(Worker):
     def capture(self, portion, done):
         if any(request.text.shown == "crash" for request in portion.requests):
             os._exit(1)
+        hangs = self._root / "hangs"
+        while hangs.exists() and hangs.read_text() != self._id and not (self._root / "hanging").exists():
+            time.sleep(0.05)
         return super().capture(portion, done)
