@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 #: A portion whose worker has died this often is given up.
 ATTEMPTS = 3
-#: So many workers may fail to start, one after another.
+#: After so many workers that failed to start, one after another, the others go on without more.
 _FAILED_STARTS = 3
 #: Cores of a worker without a GPU, at most: more of them hardly make one model faster, and memory limits replicas.
 _CORES = 4
@@ -196,7 +196,8 @@ class _Run:
         except self._ray.exceptions.RayError as error:
             self._ray.kill(busy.worker)
             yield from self._mourn(task, error)
-            self._hire()
+            if task is not None or self._failed_starts < _FAILED_STARTS:
+                self._hire()
         else:
             self._failed_starts = 0
             if task is not None:
@@ -240,7 +241,7 @@ class _Run:
         """A worker died: what it had to do waits again, less what it wrote before."""
         if task is None:
             self._failed_starts += 1
-            if self._failed_starts >= _FAILED_STARTS:
+            if self._failed_starts >= _FAILED_STARTS and not (self._busy or self._idle):
                 raise ClusterError(f"no worker starts on the cluster: {_why(error)}")
             return
         self._progress.news("a worker died; another takes over")
@@ -303,7 +304,7 @@ def _cause(error: Any) -> Exception:
 
 
 def _why(error: Exception) -> str:
-    """The last line of what Ray says: its cause, below much that is Ray's own."""
+    """The first line of what Ray says, or what its node lacks."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     module = next((line for line in lines if line.startswith("ModuleNotFoundError")), None)
     if module is not None:

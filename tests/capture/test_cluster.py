@@ -157,6 +157,13 @@ def test_what_kills_workers_is_given_up_and_what_is_wanted_again_is_captured_aga
     assert capfd.readouterr().err.count("a worker died; another takes over") == 2
 
 
+def test_a_cluster_on_which_no_worker_starts_is_told(nodes, project, monkeypatch):
+    monkeypatch.setattr(cluster, "Worker", watched.Stillborn)
+    monkeypatch.setattr(cluster, "_FAILED_STARTS", 1)
+    with pytest.raises(ClusterError, match="^no worker starts on the cluster: .* died"):
+        captured(on(nodes), asked(project, "bert", tiny.SHORT), Store("shared", project), project)
+
+
 def test_a_store_that_workers_do_not_share_is_refused(nodes, project):
     with pytest.raises(
         ClusterError, match=r"the store memory://attention is not the one .* expected a folder that all"

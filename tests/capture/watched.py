@@ -1,4 +1,4 @@
-"""A worker whose writes are counted, and that hangs or dies where a test wants it to."""
+"""Workers whose writes are counted, and that hang or die where a test wants it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,10 @@ class Watched(Worker):
         while hangs.exists() and hangs.read_text() != self._id and not (self._root / "hanging").exists():
             time.sleep(0.05)
         return super().capture(portion, done)
+
+
+class Stillborn(Worker):
+    """Dies when it gets ready."""
+
+    def prepare(self):
+        os._exit(1)
