@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from figures import ROOT, machine, publish
-from peer import MODELS, Peer, our_page
+from models import MODELS
+from peer import Peer, our_page
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(ROOT / "tools"))

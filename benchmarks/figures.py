@@ -30,7 +30,7 @@ def where(machine: dict[str, Any]) -> str:
 def publish(name: str, text: str) -> None:
     """Put a text between the markers of that name in the pages that show figures."""
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    for page in (ROOT / "README.md", ROOT / "docs/explanation/measured.md"):
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs/explanation").glob("*.md"))):
         before, there, rest = page.read_text(encoding="utf-8").partition(start)
         if not there:
             continue

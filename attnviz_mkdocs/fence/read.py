@@ -119,6 +119,7 @@ class _Reader:
             names=found.names,
             link=body.link or (base.link if base else None),
             steps=base.steps if base and "steps" not in written else body.steps,
+            layers=body.layers or (base.layers if base else None),
             base=base.name if base else "",
             places=self._places(base, found, kept, written),
             written={key: plain(value) for key, value in written.items()},
@@ -186,7 +187,7 @@ class _Reader:
         changing = [written[key].place for key in _SHOW_SOMETHING_ELSE if key in written]
         if base is None or not changing:
             return {}
-        return dict.fromkeys({*Options.model_fields, "steps"} - written.keys(), changing[0])
+        return dict.fromkeys({*Options.model_fields, "layers", "steps"} - written.keys(), changing[0])
 
     def _locate(self, line: int, column: int) -> Place:
         return Place(self._file, self._line + 1 + line, self._fence.column_in_page(line, column))

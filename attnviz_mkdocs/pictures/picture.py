@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,11 @@ class Svg:
     height: int
     top: int
 
+    @property
+    def file_name(self) -> str:
+        """What its file is called: the same for the same content."""
+        return f"{hashlib.sha256(self.content.encode()).hexdigest()[:32]}.svg"
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -72,7 +78,7 @@ class Picture:
     style: str
 
 
-def draw(
+def svg_of(
     figure: Figure,
     exhibit: Exhibit,
     width: int,
@@ -80,8 +86,8 @@ def draw(
     *,
     neurons: Neurons | None = None,
     second: Exhibit | None = None,
-) -> str:
-    """A picture of what a view shows first, as an SVG document.
+) -> Svg:
+    """A picture of what a view shows first, and its size.
 
     Args:
         figure: What the author asked for.
@@ -92,7 +98,20 @@ def draw(
         second: The other exhibit, for a comparison.
     """
     scenes = scenes_of(figure, exhibit, second)
-    return _drawn(scenes, width, theme, _numbers(scenes, neurons)).content
+    return _drawn(scenes, width, theme, numbers_of(scenes, neurons))
+
+
+def draw(
+    figure: Figure,
+    exhibit: Exhibit,
+    width: int,
+    theme: Theme = "both",
+    *,
+    neurons: Neurons | None = None,
+    second: Exhibit | None = None,
+) -> str:
+    """The same as an SVG document alone."""
+    return svg_of(figure, exhibit, width, theme, neurons=neurons, second=second).content
 
 
 def picture_of(
@@ -107,7 +126,7 @@ def picture_of(
         second: The other exhibit, for a comparison.
     """
     scenes = scenes_of(figure, exhibit, second)
-    numbers = _numbers(scenes, neurons)
+    numbers = numbers_of(scenes, neurons)
     return Picture(
         alt=alternative(figure, scenes, numbers),
         wide=_drawn(scenes, WIDE, "both", numbers),
@@ -116,7 +135,8 @@ def picture_of(
     )
 
 
-def _numbers(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+def numbers_of(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+    """The queries and keys that a neuron view shows; None for other views."""
     state = scenes[0].state
     return neurons.attentions[state.attention] if neurons and state.view == "neuron" else None
 

@@ -40,6 +40,8 @@ _ESCAPES = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LEAN = "attnviz.lean.js"
 STYLE = "attnviz.css"
+#: Where a site keeps them.
+ASSETS = "assets/attnviz"
 
 
 def asset(name: str) -> str:
@@ -89,6 +91,11 @@ class Payload:
         """The bytes as an attribute takes them."""
         return None if self.data is None else base85.encode(self.data)
 
+    @property
+    def carried(self) -> int:
+        """How many characters of the page that is."""
+        return 0 if self.data is None else base85.length(len(self.data))
+
 
 @dataclass(frozen=True, slots=True)
 class Still:
@@ -124,6 +131,8 @@ def draw_figure(
     neurons: Payload | None = None,
     second: Payload | None = None,
     still: Still | None = None,
+    *,
+    with_caption: bool = True,
 ) -> str:
     """A view in a page.
 
@@ -133,8 +142,9 @@ def draw_figure(
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
         still: Its picture.
+        with_caption: Whether it stands in a ``figure`` with its caption, or is the element alone.
     """
-    return templates.get_template("figure.html").render(
+    return templates.get_template("figure.html" if with_caption else "view.html").render(
         exhibit=exhibit,
         neurons=neurons,
         second=second,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
     from attnviz_mkdocs.pages import Catalogue, ExhibitPage
-    from attnviz_mkdocs.sites.markdown import Scribe
+    from attnviz_mkdocs.sites.scribe import Scribe
     from attnviz_mkdocs.spec import Figure, Gallery
     from attnviz_mkdocs.supply import Supplied
 

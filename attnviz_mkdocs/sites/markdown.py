@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +10,12 @@ from markdown import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from attnviz_mkdocs.fence import Fence, find_fences, read_fence, read_part
+from attnviz_mkdocs.fence import Fence, find_fences
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
-from attnviz_mkdocs.pictures import Album
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.render import Card, Payload, Still, carried, draw_cards, draw_figure, draw_mistakes
-from attnviz_mkdocs.spec import Mistake, Place, SpecError
-from attnviz_mkdocs.supply import Supply
-from attnviz_mkdocs.views import Shown
+from attnviz_mkdocs.sites.scribe import Page, Scribe
+from attnviz_mkdocs.sites.zensical import Rendered
+from attnviz_mkdocs.spec import Mistake, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,208 +23,75 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-    from attnviz_mkdocs.pages import Catalogue, ExhibitPage
-    from attnviz_mkdocs.pictures import Picture, Svg
-    from attnviz_mkdocs.spec import Figure, Galleries
-    from attnviz_mkdocs.supply import Encoded, Supplied
-
-# MkDocs counts warnings below `mkdocs` for its strict mode.
-log = logging.getLogger("mkdocs.plugins.attnviz")
-
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
 _PRIORITY = 27
-# Where pictures are kept from build to build.
-_KEPT = ".cache/attnviz"
 # After MkDocs, at 0, which would miss the anchors that our links lead to.
 _LINKS_PRIORITY = -1
-
-
-@dataclass(slots=True)
-class Page:
-    """The page that is being converted.
-
-    Attributes:
-        file: Its source, as its author knows it.
-        line_offset: Lines of its source that stand before its Markdown, such as front matter.
-        link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
-            where the page carries its data itself.
-        place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
-        lead: An exhibit's page → where it is, relative to the page.
-    """
-
-    file: str = "page"
-    line_offset: int = 0
-    link: Callable[[str, bytes], str] | None = None
-    place: Callable[[Svg], str] | None = None
-    lead: Callable[[ExhibitPage], str] | None = None
-
-
-@dataclass(slots=True)
-class Drawn:
-    """What a page has so far.
-
-    Attributes:
-        carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that.
-        ids: Where fences gave a view its name.
-    """
-
-    carried: set[str] = field(default_factory=set)
-    views: dict[str, Shown] = field(default_factory=dict)
-    ids: dict[str, Place] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Scribe:
-    """Fences → HTML, for one page after another.
-
-    Attributes:
-        galleries: What they may refer to.
-        supply: Where exhibits come from.
-        catalogue: The pages of the site that show galleries, where it has some.
-        page: The page that is being converted.
-    """
-
-    galleries: Galleries
-    supply: Supply
-    catalogue: Catalogue | None = None
-    page: Page = field(default_factory=Page)
-    _told: set[Mistake] = field(init=False, default_factory=set)
-    _album: Album = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._album = Album(self.supply.project.root / _KEPT)
-
-    def draw(self, fence: Fence, drawn: Drawn) -> str:
-        """The HTML of one fence: a view, a part of a gallery, or a panel that says what is to be mended.
-
-        Args:
-            fence: The fence.
-            drawn: What the page has already; what the fence brings is added.
-        """
-        page = self.page
-        try:
-            part = read_part(fence, self.galleries, page.file, page.line_offset)
-            if part is None:
-                return self._view(read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids), drawn)
-        except SpecError as error:
-            return draw_mistakes(self._tell(error))
-        if self.catalogue is None or page.lead is None:
-            return "\n".join(self._view(figure, drawn) for figure in part)
-        return self._cards(part, self.catalogue, page.lead)
-
-    def picture(self, figure: Figure, supplied: Supplied) -> Picture:
-        """What a view shows first."""
-        return self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-
-    def _cards(self, part: list[Figure], catalogue: Catalogue, lead: Callable[[ExhibitPage], str]) -> str:
-        """Each exhibit once, with the first of its views that are asked for."""
-        first: dict[ExhibitPage, Figure] = {}
-        for figure in part:
-            first.setdefault(catalogue.page_of(figure.name), figure)
-        return draw_cards(self._card(page, figure, lead(page)) for page, figure in first.items())
-
-    def _card(self, page: ExhibitPage, figure: Figure, link: str) -> Card:
-        about = Card(page.title, link, page.models, page.tags, "\n".join(page.texts), figure.caption, len(page.figures))
-        try:
-            picture = self.picture(figure, self.supply.get(figure))
-        except SpecError as error:
-            return replace(about, mistakes=self._tell(error))
-        return replace(about, picture=picture.narrow, source=self._source(picture.narrow))
-
-    def _tell(self, error: SpecError) -> tuple[Mistake, ...]:
-        """What is wrong in a gallery shows in each fence that names it, and is told once."""
-        for mistake in error.mistakes:
-            if mistake not in self._told:
-                log.warning("%s", mistake)
-        self._told.update(error.mistakes)
-        return error.mistakes
-
-    def _view(self, figure: Figure, drawn: Drawn) -> str:
-        try:
-            supplied = self.supply.get(figure)
-        except SpecError as error:
-            return draw_mistakes(self._tell(error))
-        if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
-        exhibit = self._payload(supplied.exhibit, drawn.carried)
-        neurons = None if supplied.neurons is None else self._payload(supplied.neurons, drawn.carried)
-        second = None if supplied.second is None else self._payload(supplied.second, drawn.carried)
-        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied))
-
-    def _source(self, picture: Svg) -> str:
-        return carried(picture) if self.page.place is None else self.page.place(picture)
-
-    def _still(self, figure: Figure, supplied: Supplied) -> Still:
-        picture = self.picture(figure, supplied)
-        place = self.page.place
-        return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
-
-    def _payload(self, encoded: Encoded, carried: set[str]) -> Payload:
-        if self.page.link is not None:
-            return Payload(encoded.key, source=self.page.link(encoded.key, encoded.data))
-        if encoded.key in carried:
-            return Payload(encoded.key)
-        carried.add(encoded.key)
-        return Payload(encoded.key, data=encoded.data)
 
 
 class AttnvizExtension(Extension):
     """``attnviz`` fences for Python-Markdown.
 
     The options are those of `attnviz_mkdocs.project.Project`; ``root`` is the folder that paths are
-    relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead.
+    relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead, and tells
+    which page a converter is at.
     """
 
-    def __init__(self, scribe: Scribe | None = None, **options: Any) -> None:
-        self.config = {
-            "root": [".", "The folder that all other paths are relative to"],
-            "galleries": ["gallery/", "A folder, a file or a glob of gallery files; or several"],
-            "store": ["gallery/store", "A folder or an fsspec URL"],
-            "capture": ["auto", "auto, never or always"],
-            "device": ["auto", "auto, cpu, cuda, cuda:1, mps"],
-        }
+    def __init__(
+        self,
+        scribe: Scribe | None = None,
+        page_of: Callable[[Markdown], Page] | None = None,
+        root: str = ".",
+        **options: Any,
+    ) -> None:
         self._scribe = scribe
-        super().__init__(**options)
+        self._page_of = page_of
+        self._root = root
+        # Checked where they are used, in words; Python-Markdown would answer an unknown one with a KeyError.
+        self._options = options
+        super().__init__()
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        if self._scribe is None:
-            self._scribe = self._own_scribe()
-        fences = _Fences(md, self._scribe)
+        fences = _Fences(md, self)
         md.preprocessors.register(fences, "attnviz", _PRIORITY)
         md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
-    def _own_scribe(self) -> Scribe:
-        options = self.getConfigs()
-        project = Project.from_options(Path(options.pop("root")).resolve(), options)
-        galleries = project.load()
-        for mistake in galleries.mistakes:
-            log.warning("%s", mistake)
-        return Scribe(galleries, Supply(project))
+    def begin(self, md: Markdown) -> tuple[Scribe, Page]:
+        """Who draws the page that is converted now, and what that is.
+
+        Nothing is read before: engines make converters only to see whether their extensions are there.
+        """
+        if self._scribe is not None:
+            return self._scribe, self._page_of(md) if self._page_of else Page()
+        rendered = Rendered.by(md)
+        if rendered is not None:
+            return rendered.scribe(self._root, self._options), rendered.page()
+        self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
+        return self._scribe, Page()
 
 
 class _Fences(Preprocessor):
-    def __init__(self, md: Markdown, scribe: Scribe) -> None:
+    def __init__(self, md: Markdown, extension: AttnvizExtension) -> None:
         super().__init__(md)
-        self._scribe = scribe
-        self._lines: list[str] = []
-        self.drawn = Drawn()
+        self._extension = extension
 
     def place_of(self, address: str) -> Place:
         """Where the page's author wrote an address."""
-        page = self._scribe.page
+        page = self.drawn.page
         for number, line in enumerate(self._lines, start=1 + page.line_offset):
             if address in line:
                 return Place(page.file, number, 1 + line.index(address))
         return Place(page.file, 1, 1)
 
     def run(self, lines: list[str]) -> list[str]:
-        self._lines, self.drawn = lines, Drawn()
+        self._lines = lines
+        self.scribe, page = self._extension.begin(self.md)
+        self.drawn = self.scribe.begin(page)
         result: list[str] = []
         copied = 0
         for fence in find_fences(lines):
-            placeholder = self.md.htmlStash.store(self._scribe.draw(fence, self.drawn))
+            placeholder = self.md.htmlStash.store(self.scribe.draw(fence, self.drawn))
             result += [*lines[copied : fence.first], _blank(fence), fence.prefix + placeholder]
             copied = fence.last + 1
             if copied < len(lines) and lines[copied].strip(" >\t"):
@@ -237,24 +100,27 @@ class _Fences(Preprocessor):
 
 
 class _Links(Treeprocessor):
-    """Links that drive a view."""
+    """Links that drive a view; after them all that is wrong with the page is known."""
 
     def __init__(self, md: Markdown, fences: _Fences) -> None:
         super().__init__(md)
         self._fences = fences
 
     def run(self, root: Element) -> None:
+        drawn = self._fences.drawn
         for link in root.iter("a"):
             address = link.get("href", "")
             if not address.startswith(SCHEME):
                 continue
             try:
-                link.set("href", resolve(address, self._fences.drawn.views))
+                link.set("href", resolve(address, drawn.views))
             except LinkError as error:
-                log.warning("%s", Mistake(self._fences.place_of(address), str(error)))
+                self._fences.scribe.object(drawn, [Mistake(self._fences.place_of(address), str(error))])
                 # Its words stay, and say what is wrong with it.
                 link.tag = "span"
                 link.attrib = {"class": "attnviz-mistake", "title": str(error)}
+        if drawn.mistakes and drawn.page.refuse is not None:
+            drawn.page.refuse(drawn.mistakes)
 
 
 def _blank(fence: Fence) -> str:

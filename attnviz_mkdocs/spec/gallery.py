@@ -83,10 +83,11 @@ class Figure:
         names: What readers see as the names of the two that are compared.
         link: What views that follow one another have in common.
         steps: A tour through it.
+        layers: Layers that its page carries; None for all.
         base: ``gallery/id`` of the view that a fence names; empty for others.
         places: Path of keys → where it was written, in the fence or in the gallery; see `place_of`.
         written: What stands in its fence, by key; nothing for a view of a gallery.
-        kept: Options of `base`, and its ``steps``, that a fence keeps although it shows something else.
+        kept: Options of `base`, its ``layers`` and its ``steps``, that a fence keeps although it shows something else.
     """
 
     kind: Kind | None
@@ -102,6 +103,7 @@ class Figure:
     names: tuple[str, str] | None = None
     link: str | None = None
     steps: tuple[Step, ...] = ()
+    layers: tuple[int, ...] | None = None
     base: str = ""
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
     written: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
@@ -153,6 +155,7 @@ class Gallery:
         texts: Name → text.
         views: Id → view, in the author's order.
         places: Path of keys → place; see `place`.
+        budget: What its views may weigh in the built site, in bytes; None where its file says nothing.
         tags: What all its views are about.
     """
 
@@ -164,6 +167,7 @@ class Gallery:
     texts: Mapping[str, Text]
     views: Mapping[str, View]
     places: Mapping[Path, Place] = field(repr=False, compare=False)
+    budget: int | None = None
     tags: tuple[str, ...] = ()
 
     def place(self, *path: str | int) -> Place:
@@ -202,6 +206,7 @@ class Gallery:
             names=view.compare,
             link=view.link,
             steps=view.steps,
+            layers=view.layers,
             places=self._places(("views", view_id), View)
             | self._places_of_steps(view)
             | (self._places(("texts", view.text), Text) if view.text is not None else {})

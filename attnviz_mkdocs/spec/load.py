@@ -83,6 +83,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
         views={view.id: view for view in written.views},
         tags=written.tags,
         places={_by_id(path, written): found.place for path, found in walk(node)},
+        budget=written.budget,
     )
 
 

@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from attnviz_mkdocs.spec.size import SIZE_PATTERN, parse_size
 from attnviz_mkdocs.spec.together import schema_of
 
 #: A name becomes a part of file names and links.
@@ -141,6 +142,20 @@ Tags = Annotated[
 
 Labels = Annotated[
     tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_some), Field(json_schema_extra=_NOT_EMPTY)
+]
+
+
+def _bytes(written: Any) -> Any:
+    size = parse_size(written)
+    if size is None:
+        raise PydanticCustomError("size", "no size")
+    return size
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_bytes),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": SIZE_PATTERN}]}),
 ]
 
 
@@ -327,7 +342,14 @@ class _Guided(_Keys):
     """A tour through the view, one step after the other."""
 
 
-class View(Options, _Guided, _Arrays, _Compared):
+class _Carried(_Keys):
+    """What of an exhibit a page carries."""
+
+    layers: Heads | None = None
+    """Layers that the page carries, so that it is lighter; left out, all of them."""
+
+
+class View(Options, _Guided, _Arrays, _Compared, _Carried):
     """One way to look at one model on one text, at two of either side by side, or at arrays."""
 
     model_config = ConfigDict(
@@ -371,6 +393,8 @@ class GalleryFile(_Keys):
     """What the gallery is about."""
     tags: Tags = ()
     """What all its views are about, in names or short phrases by which readers find them."""
+    budget: Size | None = None
+    """What the gallery's views may weigh in the built site, such as `20MB`; above it, the build warns."""
     models: dict[Name, Model] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
     """Models by name."""
     texts: dict[Name, Text] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
@@ -379,7 +403,7 @@ class GalleryFile(_Keys):
     """Views, in the order in which the gallery shows them."""
 
 
-class FenceBody(Options, _Guided, _Arrays, _Compared, _Input):
+class FenceBody(Options, _Guided, _Arrays, _Compared, _Carried, _Input):
     """What may stand in a fence: all of a view, and the text itself."""
 
     id: Name | None = None

@@ -5,6 +5,7 @@ import http.server
 import json
 import sys
 import threading
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -200,3 +201,26 @@ def show_options(view: Locator) -> None:
     options = view.locator(".toolbar .disclosure[aria-expanded=false]")
     if options.is_visible():
         options.click()
+
+
+def shades(page) -> tuple[float, float]:
+    """The darkest and the lightest pixel of the first picture as it is seen, 0 to 1."""
+    shot = b64encode(page.locator("attn-view img").first.screenshot()).decode()
+    return page.evaluate(
+        """async (shot) => {
+          const image = Object.assign(new Image(), { src: `data:image/png;base64,${shot}` })
+          await image.decode()
+          const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
+          const context = canvas.getContext("2d")
+          context.drawImage(image, 0, 0)
+          const { data } = context.getImageData(0, 0, image.width, image.height)
+          let least = 255, most = 0
+          for (let i = 0; i < data.length; i += 4) {
+            const grey = (data[i] + data[i + 1] + data[i + 2]) / 3
+            least = Math.min(least, grey)
+            most = Math.max(most, grey)
+          }
+          return [least / 255, most / 255]
+        }""",
+        shot,
+    )

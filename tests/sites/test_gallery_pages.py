@@ -75,7 +75,7 @@ def read(file: Path) -> str:
 
 def cards(page: str) -> list[tuple[str, str]]:
     """Where each card leads, and what it is called."""
-    found = re.findall(r'<div class="attnviz-card-title"><a href="([^"]*)">(.*?)</a>', page)
+    found = re.findall(r'<div class="attnviz-card-title" data-search-exclude><a href="([^"]*)">(.*?)</a>', page)
     return [(link, html.unescape(title)) for link, title in found]
 
 
@@ -203,6 +203,14 @@ def test_search_finds_an_exhibit_by_its_text_and_carries_no_payload(site):
     assert "The doctor asked. He" in text
     assert max(len(entry["text"]) for entry in entries) < 1500
     assert "svg" not in json.dumps(entries)
+
+
+def test_materials_search_finds_an_exhibit_on_its_own_page_alone(site):
+    built = site("theme: material")
+    entries = json.loads(read(built / "search/search_index.json"))["docs"]
+    found = {entry["location"].partition("#")[0] for entry in entries if "Two heads disagree" in entry["text"]}
+    assert found == {"gallery/who/she/"}
+    assert "iframe" not in json.dumps(entries)
 
 
 def test_what_is_wrong_with_a_gallery_stands_in_the_index_and_fails_under_strict(site, folder, caplog):

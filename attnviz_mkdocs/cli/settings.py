@@ -1,0 +1,107 @@
+"""What an engine's configuration says of attnviz, and where it lies."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from mkdocs.utils.yaml import yaml_load
+from yaml_env_tag import construct_env_tag
+
+from attnviz_mkdocs.cli.address import Address
+from attnviz_mkdocs.cli.conf import CONF, names_us, options_in
+from attnviz_mkdocs.cli.say import fail
+
+_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "zensical.toml", CONF)
+# An engine that runs no plugins has the fence as an extension of Markdown.
+_SECTIONS = ("plugins", "markdown_extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an engine's configuration says.
+
+    Attributes:
+        file: The configuration; it need not be there.
+        section: Where attnviz is named in it.
+        options: What is written there.
+        docs: The folder of the pages.
+        address: Where the site is published, where that is known.
+    """
+
+    file: Path
+    section: str
+    options: dict[str, Any]
+    docs: Path
+    address: Address | None = None
+
+    @property
+    def root(self) -> Path:
+        """What the options' paths are relative to."""
+        return (self.file.parent / str(self.options.get("root", "."))).resolve()
+
+    @property
+    def project_options(self) -> dict[str, Any]:
+        return {name: value for name, value in self.options.items() if name != "root"}
+
+
+def find_settings(config_file: Path | None) -> Settings:
+    """The settings in a configuration, or in the one that lies here: the first that names attnviz."""
+    if config_file is not None and not config_file.is_file():
+        raise click.BadParameter(f"{config_file} does not exist", param_hint="--config-file")
+    here = [file for name in _NAMES if (file := Path(name)).is_file() and (name != CONF or names_us(file))]
+    found = [_read(file) for file in ([config_file] if config_file else here)]
+    named = [settings for settings in found if settings.section]
+    return [*named, *found, Settings(Path(_NAMES[0]), "", {}, Path("docs"))][0]
+
+
+def _read(file: Path) -> Settings:
+    if file.name == CONF:
+        return Settings(file, "extensions", options_in(file), file.parent)
+    try:
+        with file.open("rb") as stream:
+            said = _toml(stream.read()) if file.suffix == ".toml" else yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fail(f"{file}: {error}")
+    if not isinstance(said, dict):
+        fail(f"{file}: expected lines of the form 'name: value'")
+    where: dict[str, Any] = {
+        "docs": file.parent / str(said.get("docs_dir", "docs")),
+        "address": Address.said_in(said),
+    }
+    for section in _SECTIONS:
+        entries = _entries(file, section, said.get(section))
+        if "attnviz" in entries:
+            options = entries["attnviz"] or {}
+            if not isinstance(options, dict):
+                fail(f"{file}: {section}: attnviz: expected options such as store: gallery/store, found {options!r}")
+            return Settings(file, section, options, **where)
+    return Settings(file, "", {}, **where)
+
+
+def _toml(content: bytes) -> dict[str, Any]:
+    said = tomllib.loads(content.decode())
+    project = said.get("project", said)
+    return project if isinstance(project, dict) else {}
+
+
+def _entries(file: Path, section: str, written: Any) -> dict[Any, Any]:
+    """Names → options, where a section is a list or a mapping."""
+    if not isinstance(written, dict | list | None):
+        fail(f"{file}: {section}: expected a list, found {written!r}")
+    if isinstance(written, dict):
+        return written
+    entries = [entry if isinstance(entry, dict) else {entry: None} for entry in written or ()]
+    return {name: options for entry in entries for name, options in entry.items()}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a configuration without importing what its tags name: themes need not be installed to capture."""
+
+
+_Loader.add_constructor("!ENV", construct_env_tag)
+_Loader.add_multi_constructor("", lambda _loader, _suffix, _node: None)

@@ -1,0 +1,31 @@
+"""The fences of all pages of a site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnviz_mkdocs.fence.read import read_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from attnviz_mkdocs.spec import Figure, Galleries, Mistake
+
+
+def read_folder(docs: Path, galleries: Galleries, root: Path) -> tuple[list[Figure], list[Mistake]]:
+    """The figures that the fences of all pages in a folder ask for, and the mistakes of those that can't be read.
+
+    Args:
+        docs: The folder.
+        galleries: What the fences may refer to.
+        root: The folder that pages are shown to people relative to.
+    """
+    figures: list[Figure] = []
+    mistakes: list[Mistake] = []
+    for page in sorted(docs.rglob("*.md")):
+        file = page.relative_to(root).as_posix() if page.is_relative_to(root) else str(page)
+        text = page.read_text(encoding="utf-8", errors="replace")
+        shown, wrong = read_page(text, galleries, file)
+        figures += shown
+        mistakes += wrong
+    return figures, mistakes
