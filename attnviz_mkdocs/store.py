@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,24 @@ if TYPE_CHECKING:
 _CHECKSUM_LENGTH = 16
 
 
+# Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
+_USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
+_QUERY = re.compile(r"""(?<=[?&])([^=&\s'"]+)=[^&\s'"]+""")
+
+
+def without_secrets(words: str) -> str:
+    """The words, of which no address holds what opens it any more."""
+    return _QUERY.sub(r"\1=…", _USER.sub("…", words))
+
+
 class StoreError(Exception):
-    """The store can't be used, or what it holds is damaged."""
+    """The store can't be used, or what it holds is damaged.
+
+    The message may reach a public log: addresses in it lose what opens them.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class Store:
@@ -40,15 +57,18 @@ class Store:
     Args:
         url: A folder, or an fsspec URL such as ``s3://bucket/attention``.
         root: What a relative folder is relative to.
+
+    Attributes:
+        url: The same for people, without what opens it.
     """
 
     def __init__(self, url: str, root: Path) -> None:
-        self.url = url
-        address = url if "://" in url or "::" in url else str((root / url).resolve())
+        self.url = without_secrets(url)
         try:
+            address = url if "://" in url or "::" in url else str((root / url).resolve())
             self._fs, self._base = url_to_fs(address)
-        except (ImportError, ValueError) as error:
-            raise StoreError(f"the store {url} can't be opened: {error}") from error
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            raise StoreError(f"the store {self.url} can't be opened: {error}") from error
         self._names: dict[str, str] | None = None
 
     def __contains__(self, key: str) -> bool:

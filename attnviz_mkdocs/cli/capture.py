@@ -33,5 +33,5 @@ def capture(open_site: Callable[[], Site], device: str | None, *, again: bool) -
         fail(str(error))
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
     there = sum(key in supply.store for key in requests(supply, figures))
-    click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {project.store}", err=True)
+    click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
     stop_at(mistakes)
