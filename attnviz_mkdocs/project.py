@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attnviz_mkdocs.spec import Galleries, load_galleries
+from attnviz_mkdocs.spec.characters import CONTROL
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 
 if TYPE_CHECKING:
@@ -58,13 +59,16 @@ class Project:
         given = {name: value for name, value in options.items() if value is not None}
         for name in given:
             if name not in known:
-                raise ProjectError(f"unknown option {name!r}{did_you_mean(name, known)} There are: {', '.join(known)}")
+                near = did_you_mean(str(name), known)
+                raise ProjectError(f"unknown option {name!r}{near} There are: {', '.join(known)}")
         for name, choices in (("capture", CAPTURE_MODES), ("delivery", DELIVERIES)):
             if given.get(name, choices[0]) not in choices:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
         for name in ("store", "device"):
             if not isinstance(given.get(name, ""), str):
                 raise ProjectError(f"{name}: expected text, found {given[name]!r}")
+            if CONTROL.search(given.get(name, "")):
+                raise ProjectError(f"{name}: expected text without control characters, found {given[name]!r}")
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
@@ -80,7 +84,11 @@ class Project:
         """
         found: set[Path] = set()
         for pattern in self.galleries:
-            files = set(self._matching(pattern))
+            try:
+                files = set(self._matching(pattern))
+            except (NotImplementedError, OSError, RuntimeError, ValueError) as error:
+                why = f"galleries: {pattern!r} can't be looked up ({error})"
+                raise ProjectError(f"{why}; write a path from mkdocs.yml on, or a glob") from error
             if not files and pattern != _GALLERIES:
                 raise ProjectError(f"galleries: there is no gallery file at {pattern!r}, seen from {self.root.name}/")
             found |= files

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.read import read_page
+from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.load import text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +26,13 @@ def read_folder(docs: Path, galleries: Galleries, root: Path) -> tuple[list[Figu
     mistakes: list[Mistake] = []
     for page in sorted(docs.rglob("*.md")):
         file = page.relative_to(root).as_posix() if page.is_relative_to(root) else str(page)
-        text = page.read_text(encoding="utf-8", errors="replace")
+        if page.is_dir():
+            continue
+        try:
+            text = text_of(page, file, "page")
+        except SpecError as error:
+            mistakes += error.mistakes
+            continue
         shown, wrong = read_page(text, galleries, file)
         figures += shown
         mistakes += wrong
