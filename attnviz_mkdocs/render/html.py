@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from attnviz_mkdocs.fence import write_fence
 from attnviz_mkdocs.render import base85
+from attnviz_mkdocs.spec.characters import printable
 from attnviz_mkdocs.views import first_state, step_states
 
 if TYPE_CHECKING:
@@ -22,9 +24,16 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.pictures import Picture
     from attnviz_mkdocs.spec import Figure, Mistake
 
+
+def _finalize(value: object) -> object:
+    """Labels and metadata may hold what no page may: Python-Markdown takes U+0002 for the start of its own marks."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 _templates = Environment(
     loader=PackageLoader("attnviz_mkdocs.render"),
     autoescape=True,
+    finalize=_finalize,
     undefined=StrictUndefined,
     keep_trailing_newline=False,
 )
