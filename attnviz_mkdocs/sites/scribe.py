@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import read_fence
 from attnviz_mkdocs.pictures import Album
 from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
@@ -111,6 +112,7 @@ class Scribe:
         try:
             figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
             supplied = self._supplied(figure)
+            still = self._still(figure, supplied, page)
         except SpecError as error:
             self.tell(error.mistakes)
             drawn.mistakes += error.mistakes
@@ -120,7 +122,7 @@ class Scribe:
         exhibit = _payload(supplied.exhibit, drawn)
         neurons = None if supplied.neurons is None else _payload(supplied.neurons, drawn)
         second = None if supplied.second is None else _payload(supplied.second, drawn)
-        return draw_figure(figure, exhibit, neurons, second, self._still(figure, supplied, page))
+        return draw_figure(figure, exhibit, neurons, second, still)
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
@@ -138,7 +140,10 @@ class Scribe:
             raise SpecError([Mistake(figure.place, str(error))]) from error
 
     def _still(self, figure: Figure, supplied: Supplied, page: Page) -> Still:
-        picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        try:
+            picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        except CodecError as error:
+            raise SpecError([Mistake(figure.place, str(error))]) from error
         place = page.place
         return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
 
