@@ -33,7 +33,7 @@ _NO_HEADER = "the file holds no attnviz header"
 # libdeflate's best level: 7 to 9 % smaller than zlib's, at a fifth of a second a million weights.
 _LEVEL = 12
 # A header larger than this is none of ours.
-_LONGEST_HEADER = 2**26
+_LONGEST_HEADER = 2**24
 #: Bytes of the largest file inside, as in the browser, which must not be made to hold more.
 LARGEST = 2**29
 # Deflate packs no better than this, and gzip's own words take 18 bytes.
