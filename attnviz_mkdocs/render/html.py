@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from base64 import b64encode
@@ -30,6 +31,11 @@ def _finalize(value: object) -> object:
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def _digest(script: str) -> str:
+    """A script as a Content-Security-Policy names it."""
+    return f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
 _templates = Environment(
     loader=PackageLoader("attnviz_mkdocs.render"),
     autoescape=True,
@@ -37,6 +43,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     keep_trailing_newline=False,
 )
+_templates.filters["digest"] = _digest
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
@@ -176,6 +183,7 @@ def draw_page(
     return _templates.get_template("page.html").render(
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
-        script=b64encode(zlib.compress(code.encode(), 9)).decode(),
+        script=code,
+        packed=b64encode(zlib.compress(code.encode(), 9)).decode(),
         figure=draw_figure(figure, Payload(key, data), own, other, None if picture is None else Still.carried(picture)),
     )
