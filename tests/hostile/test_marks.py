@@ -29,5 +29,5 @@ def test_a_label_is_not_taken_for_a_place_of_raw_html(folder, captured, place):
 
     assert html.count("<attn-view") == 1
     assert html.count("raw") == 2
-    assert "\ufffdwzxhzdk" in html
+    assert ("U+0002wzxhzdk:0" if place == "label" else "\ufffdwzxhzdk:0") in html
     assert "\x02" not in html
