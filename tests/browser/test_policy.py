@@ -192,3 +192,13 @@ def test_a_page_that_stands_alone_brings_its_own_policy(under, tmp_path, kind):
     tab.locator("attn-view").evaluate("(view) => view.ready")
     assert tab.title() != "hit"
     assert {told.split()[0] for told in tab.evaluate("broken")} >= {"script-src-elem", "script-src-attr", "img-src"}
+
+
+def test_without_data_addresses_a_reader_is_told_that_a_png_cant_be_made(folder, captured, site, under):
+    page = under(build_plain(folder, site), "index.html", POLICY.replace(" data:", ""))
+    view = page.locator("attn-view").first
+    view.evaluate("(view) => view.ready")
+    view.get_by_role("button", name="Save & share").click()
+    view.get_by_role("menuitem", name="Download PNG").click()
+    page.wait_for_timeout(500)
+    assert "The browser can't make this picture" in view.locator(".readout").inner_text()
