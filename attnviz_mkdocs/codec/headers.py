@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 
 class _Part(BaseModel):
@@ -20,7 +30,7 @@ class _Provenance(_Part):
     disagreement: float
     revision: str | None
     asked: str
-    versions: dict[str, str]
+    versions: Annotated[dict[str, str], Field(max_length=64)]
 
 
 class _Tokens(_Part):
@@ -30,7 +40,7 @@ class _Tokens(_Part):
     start: list[int]
     end: list[int]
     special: list[int]
-    segment: list[Literal[0, 1]]
+    segment: list[Annotated[int, Field(ge=0, le=1)]]
     continues: list[int]
     generated: list[int]
     role: list[str | None]
@@ -42,6 +52,16 @@ class _Tokens(_Part):
         return self
 
 
+def _ascending(layers: list[int]) -> list[int]:
+    if any(after <= before for before, after in pairwise(layers)):
+        raise ValueError("layers stand in another order than in the model")
+    return layers
+
+
+#: The model's own numbers of layers, in its order.
+Layers = Annotated[list[NonNegativeInt], AfterValidator(_ascending)]
+#: Sentences for readers; more would be no help.
+Notes = Annotated[list[str], Field(max_length=64)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -53,7 +73,7 @@ class _Attention(_Part):
     name: Annotated[str, Field(min_length=1)]
     query: str
     key: str
-    layers: list[NonNegativeInt]
+    layers: Layers
     shape: Annotated[list[PositiveInt], Field(min_length=4, max_length=4)]
     layout: Literal["full", "causal"]
     error: _Error
@@ -63,9 +83,9 @@ class _Exhibit(_Part):
     text: str | None
     pair: str | None
     target: str | None
-    notes: list[str]
-    tokens: dict[str, _Tokens]
-    attentions: Annotated[list[_Attention], Field(min_length=1)]
+    notes: Notes
+    tokens: Annotated[dict[str, _Tokens], Field(max_length=8)]
+    attentions: Annotated[list[_Attention], Field(min_length=1, max_length=8)]
     provenance: _Provenance
 
     @model_validator(mode="after")

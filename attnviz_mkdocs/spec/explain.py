@@ -260,7 +260,7 @@ def _unfit(case: Case) -> str:
 
 
 def _not_whole(case: Case) -> str:
-    mend = "; take the quotes off" if case.is_text and case.written.isdecimal() else ""
+    mend = "; take the quotes off" if case.is_text and case.written.isascii() and case.written.isdecimal() else ""
     but = f"but this is {case.written}" if kind_of(case.found) == "a number" else case.but
     return f"{case.name} must be a whole number {_range(case)}, {but}{mend}"
 

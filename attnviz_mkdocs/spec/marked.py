@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from attnviz_mkdocs.spec.characters import CONTROL, printable
+from attnviz_mkdocs.spec.characters import CONTROL, printable, whole
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, quoted, short
 from attnviz_mkdocs.spec.syntax import syntax_mistake
 
@@ -188,7 +188,8 @@ class _Reader:
         if isinstance(event, AliasEvent):
             return self._alias(event)
         if event.tag is not None:
-            why = f"{quoted(str(event.tag))} is a YAML tag, which means nothing here"
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            why = f"{quoted(tag)} is a YAML tag, which means nothing here"
             message = f'{why}; put quotes round a text that starts with "!"'
             self._mistakes.append(Mistake(self._place(event), message))
         if event.anchor:
@@ -244,7 +245,7 @@ class _Reader:
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
         place = self._place(event)
-        written = event.value.translate(_SEPARATORS_IN)
+        written = whole(event.value.translate(_SEPARATORS_IN))
         if control := CONTROL.search(written):
             self._mistakes.append(Mistake(place, _control_words(control[0])))
             written = printable(written)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.spec.characters import printable
+from attnviz_mkdocs.spec.characters import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class Mistake:
 
     def __str__(self) -> str:
         # What it quotes may come from a file that others made, and may reach a terminal.
-        return printable(f"{self.place}: {self.message}")
+        return in_order(f"{self.place}: {self.message}")
 
 
 class SpecError(Exception):
