@@ -10,6 +10,7 @@ from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, follow, kind_o
 from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
 from attnviz_mkdocs.spec.types import (
     MOST_NEW_TOKENS,
+    MOST_TOKENS,
     NAME_PATTERN,
     FenceBody,
     GalleryFile,
@@ -280,7 +281,8 @@ def _out_of_range(case: Case) -> str:
 
 
 def _range(case: Case) -> str:
-    return f"from 1 to {MOST_NEW_TOKENS}" if case.key == "generate" else "from 0 on"
+    most = {"generate": MOST_NEW_TOKENS, "longest": MOST_TOKENS}.get(case.key)
+    return f"from 1 to {most}" if most else "from 0 on"
 
 
 def _not_a_list(case: Case) -> str:
