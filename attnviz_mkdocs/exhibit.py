@@ -11,7 +11,7 @@ import numpy as np
 from attnviz_mkdocs.quantise import ESCAPE, dequantise, quantise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -104,6 +104,14 @@ class Track:
             top = self.top[at : at + int(np.count_nonzero(codes == ESCAPE))]
             at += len(top)
             yield replace(self, shape=(1, *self.shape[1:]), codes=codes, top=top)
+
+    def of_layers(self, positions: Sequence[int]) -> Track:
+        """Some of its layers, by their positions, at least one; the largest error is that of all."""
+        layers = list(self.by_layer())
+        chosen = [layers[position] for position in positions]
+        codes = np.concatenate([layer.codes for layer in chosen])
+        top = np.concatenate([layer.top for layer in chosen])
+        return replace(self, shape=(len(chosen), *self.shape[1:]), codes=codes, top=top)
 
     def weights(self) -> NDArray[np.float32]:
         """Decoded attention, float32 ``[layer, head, query, key]``; masked is 0."""

@@ -41,24 +41,26 @@ class LinkError(ValueError):
     """A link leads nowhere: it names no view of its page, or what the view doesn't have."""
 
 
-def resolve(address: str, views: Mapping[str, Shown]) -> str:
+def resolve(address: str, views: Mapping[str, Shown | None]) -> str:
     """Where a link leads in its page.
 
     Args:
         address: As its author wrote it.
-        views: The page's views by name.
+        views: The page's views by name; None for one that can't be shown, or that nobody has captured yet. Of a link
+            there, only the names are checked.
 
     Raises:
         LinkError: It leads nowhere.
     """
     parts = urlsplit(address)
     name = _view(unquote(parts.path), views)
-    state = _state(_by_key(parse_qsl(parts.query, keep_blank_values=True)), views[name])
+    written, shown = _by_key(parse_qsl(parts.query, keep_blank_values=True)), views[name]
+    state = {} if shown is None else _state(written, shown)
     query = urlencode({key: _written(value) for key, value in state.items()}, safe=",")
     return f"#{SCHEME}{quote(name)}" + (f"?{query}" if query else "")
 
 
-def _view(written: str, views: Mapping[str, Shown]) -> str:
+def _view(written: str, views: Mapping[str, Shown | None]) -> str:
     """The view of that name, or of that id where only one has it."""
     if written in views:
         return written

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +48,12 @@ class Bias:
         if self.layout == "distance":
             return values[:, np.arange(keys) - np.arange(queries)[:, None] + queries - 1]
         return values
+
+    def of_layers(self, positions: Sequence[int]) -> Bias:
+        """That of some layers, by their positions."""
+        of_layer = [self.of_layer[position] for position in positions]
+        rows = sorted({row for row in of_layer if row >= 0})
+        return Bias(self.layout, self.values[rows], tuple(rows.index(row) if row >= 0 else -1 for row in of_layer))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,6 +111,19 @@ class Scores:
             total = total + np.exp(self.sinks[layer, :, None, None] - largest)
         result: NDArray[np.float32] = (weights / np.where(total > 0, total, 1)).astype(np.float32)
         return result
+
+    def of_layers(self, positions: Sequence[int]) -> Scores:
+        """Those of some layers, by their positions."""
+        chosen = list(positions)
+        return replace(
+            self,
+            queries=self.queries[chosen],
+            keys=self.keys[chosen],
+            scale=self.scale[chosen],
+            softcap=None if self.softcap is None else self.softcap[chosen],
+            sinks=None if self.sinks is None else self.sinks[chosen],
+            bias=None if self.bias is None else self.bias.of_layers(chosen),
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)

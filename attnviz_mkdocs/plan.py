@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from attnviz_mkdocs.arrays import find_arrays
 from attnviz_mkdocs.codec import FORMAT
 from attnviz_mkdocs.sources import SourceError, fingerprint, locate, published
+from attnviz_mkdocs.spec.mistakes import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,11 @@ class Request:
     text: Text
     fingerprint: str
     what: What = "attention"
+
+    @property
+    def title(self) -> str:
+        """What a line of a list calls it."""
+        return titled(self.model_name, self.text.shown, self.what)
 
     @property
     def asked(self) -> str:
@@ -143,7 +149,7 @@ class Planner:
         """Record in the store what a model's files are, for builds that don't have them."""
         if model not in self._remembered:
             self._store.remember_model(
-                _identity(model), {"source": published(model.source), "fingerprint": self._fingerprint(model)}
+                identity(model), {"source": published(model.source), "fingerprint": self._fingerprint(model)}
             )
             self._remembered.add(model)
 
@@ -162,7 +168,7 @@ class Planner:
         try:
             located = locate(model, self._root, download=False)
         except SourceError:
-            record = self._store.model(_identity(model))
+            record = self._store.model(identity(model))
             if record is not None:
                 return str(record["fingerprint"])
             if not self._download:
@@ -171,6 +177,16 @@ class Planner:
         if located.revision is not None and model.revision is None:
             self._unpinned[model] = located.revision
         return fingerprint(located)
+
+
+def titled(model: str, text: str, what: What) -> str:
+    """What a line of a list calls an exhibit, or its neurons."""
+    return f"{model}: {short(text)}{' (queries and keys)' if what == 'neurons' else ''}"
+
+
+def identity(model: Model) -> str:
+    """What a model's record is kept under: how its author named it."""
+    return json.dumps([model.source, model.revision])
 
 
 def exhibit_key(model: Model, fingerprint: str, text: Text, what: What = "attention") -> str:
@@ -202,7 +218,3 @@ def _of_arrays(arrays: Arrays, root: Path) -> ArraysRequest:
 def _digest(decides: Mapping[str, object]) -> str:
     text = json.dumps(decides, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_LENGTH]
-
-
-def _identity(model: Model) -> str:
-    return json.dumps([model.source, model.revision])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.characters import CONTROL
 from attnviz_mkdocs.spec.mistakes import did_you_mean
+from attnviz_mkdocs.spec.types import NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,7 @@ DELIVERIES: tuple[str, ...] = get_args(Delivery)
 
 
 _GALLERIES = "gallery/"
+_PAGES = "gallery"
 
 
 class ProjectError(ValueError):
@@ -35,18 +39,24 @@ class Project:
         root: The folder that all other paths are relative to.
         galleries: A folder, a file or a glob of gallery files; or several.
         store: A folder or an fsspec URL.
+        remote: Where ``push`` sends and ``pull`` gets what the store holds; a folder or an fsspec URL.
         capture: ``auto`` captures what is missing where torch is installed, ``never`` fails and
             names the command, ``always`` captures everything anew.
         delivery: ``inline`` puts the data into the page, ``linked`` beside it.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``balanced`` for a model over all GPUs.
+        budget: What pages, galleries and the site may weigh.
+        pages: The folder of the site in which pages show the galleries; False for none.
     """
 
     root: Path
     galleries: tuple[str, ...] = (_GALLERIES,)
     store: str = "gallery/store"
+    remote: str | None = None
     capture: CaptureMode = "auto"
     delivery: Delivery = "inline"
     device: str = "auto"
+    budget: Budget = field(default_factory=Budget)
+    pages: str | Literal[False] = False
 
     @classmethod
     def from_options(cls, root: Path, options: dict[str, Any]) -> Project:
@@ -55,7 +65,7 @@ class Project:
         Raises:
             ProjectError: An option is unknown, or has a value that it can't have.
         """
-        known = [field.name for field in fields(cls) if field.name != "root"]
+        known = [each.name for each in fields(cls) if each.name != "root"]
         given = {name: value for name, value in options.items() if value is not None}
         for name in given:
             if name not in known:
@@ -64,16 +74,19 @@ class Project:
         for name, choices in (("capture", CAPTURE_MODES), ("delivery", DELIVERIES)):
             if given.get(name, choices[0]) not in choices:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
-        for name in ("store", "device"):
-            if not isinstance(given.get(name, ""), str):
-                raise ProjectError(f"{name}: expected text, found {given[name]!r}")
-            if CONTROL.search(given.get(name, "")):
-                raise ProjectError(f"{name}: expected text without control characters, found {given[name]!r}")
+        for name in ("store", "remote", "device"):
+            _check_text(name, given.get(name, ""))
+        given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             raise ProjectError(f"galleries: expected a folder, a file, a glob, or a list of these, found {patterns!r}")
         given["galleries"] = tuple(patterns)
+        if "budget" in given:
+            try:
+                given["budget"] = Budget.of(given["budget"])
+            except ValueError as error:
+                raise ProjectError(str(error)) from error
         return cls(root=root, **given)
 
     def gallery_files(self) -> list[Path]:
@@ -118,3 +131,19 @@ class Project:
             yield path
         else:
             yield from self.root.glob(pattern)
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ProjectError(f"{name}: expected text, found {value!r}")
+    if CONTROL.search(value):
+        raise ProjectError(f"{name}: expected text without control characters, found {value!r}")
+
+
+def _folder_of_pages(written: Any) -> str | Literal[False]:
+    if isinstance(written, bool):
+        return _PAGES if written else False
+    parts = written.strip("/").split("/") if isinstance(written, str) else ()
+    if not parts or not all(re.fullmatch(NAME_PATTERN, part) for part in parts):
+        raise ProjectError(f"pages: expected a folder of the site such as gallery, or false, found {written!r}")
+    return "/".join(parts)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.arrays import ArraysError, read_arrays
-from attnviz_mkdocs.codec import CodecError, encode, encode_neurons, peek, peek_header
-from attnviz_mkdocs.exhibit import Exhibit
-from attnviz_mkdocs.neurons import Neurons
+from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, encode, encode_neurons, peek, peek_header
+from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
-from attnviz_mkdocs.spec.mistakes import short
-from attnviz_mkdocs.store import Store, StoreError
+from attnviz_mkdocs.store import Store, StoreError, without_secrets
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from attnviz_mkdocs.capture import CaptureError
+    from attnviz_mkdocs.capture.engine import Engine
     from attnviz_mkdocs.codec import Header
     from attnviz_mkdocs.plan import What
     from attnviz_mkdocs.project import Project
-    from attnviz_mkdocs.spec import Figure, Model, Subject
+    from attnviz_mkdocs.spec import Figure, Model, Place, Subject
 
 log = logging.getLogger("mkdocs.plugins.attnviz")
 
@@ -65,19 +65,49 @@ class Supplied:
 
 
 @dataclass(slots=True)
+class Wanted:
+    """All that figures show, each once.
+
+    Attributes:
+        requests: Key → what must be captured.
+        arrays: Key → what is made of an author's own arrays.
+        places: Key → the first figure that shows it.
+        unknown: Of figures whose models neither this machine nor the store knows, so that their keys aren't known.
+    """
+
+    requests: dict[str, Request] = field(default_factory=dict)
+    arrays: dict[str, ArraysRequest] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    unknown: list[Mistake] = field(default_factory=list)
+
+    @property
+    def keys(self) -> dict[str, Request | ArraysRequest]:
+        """What is under each key."""
+        return {**self.requests, **self.arrays}
+
+    @property
+    def models(self) -> set[Model]:
+        """The models that are to be captured."""
+        return {request.model for request in self.requests.values()}
+
+
+@dataclass(slots=True)
 class Supply:
     """Where a build gets its exhibits from.
 
     Args:
         project: The project's options.
+        engine: What captures exhibits; this process where None.
     """
 
     project: Project
+    engine: Engine | None = None
     store: Store = field(init=False)
     _planner: Planner = field(init=False)
     _failures: dict[str, CaptureError] = field(init=False, default_factory=dict)
     _fresh: set[str] = field(init=False, default_factory=set)
     _warned: set[Model] = field(init=False, default_factory=set)
+    _cuts: dict[str, Encoded] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store = Store(self.project.store, self.project.root)
@@ -100,28 +130,60 @@ class Supply:
         second = None if figure.second is None else self._request(figure, figure.second)
         return Needed(exhibit, neurons, second)
 
+    def wanted(self, figures: Iterable[Figure]) -> Wanted:
+        """What the figures show; figures with mistakes are left to `get`."""
+        wanted = Wanted()
+        for figure in figures:
+            if figure.arrays is not None:
+                self._want_arrays(figure, wanted)
+            # Of each by itself, so that of a comparison both are told.
+            for subject, what in _parts(figure):
+                try:
+                    request = self._request(figure, subject, what)
+                except SpecError as error:
+                    wanted.unknown += error.mistakes
+                else:
+                    wanted.requests.setdefault(request.key, request)
+                    wanted.places.setdefault(request.key, figure.place)
+        return wanted
+
     def missing(self, figures: Iterable[Figure]) -> list[Request]:
         """What must be captured for the figures, each once; figures with mistakes are left to `get`."""
-        missing: dict[str, Request] = {}
-        for figure in figures:
-            try:
-                needed = self.needed(figure)
-            except SpecError:
-                continue
-            for request in needed.requests:
-                if self._is_missing(request):
-                    missing.setdefault(request.key, request)
-        return list(missing.values())
+        return [request for request in self.wanted(figures).requests.values() if self._is_missing(request)]
 
-    def ensure(self, figures: Iterable[Figure]) -> int:
+    def ensure(self, figures: Iterable[Figure], only: Collection[str] | None = None) -> int:
         """Capture what is missing, all in one batch, and tell how many exhibits that were.
 
         A failure is kept and told where the exhibit is asked for.
 
+        Args:
+            figures: What asks for exhibits.
+            only: Keys of those that may be captured; None for all.
+
         Raises:
             MissingError: Exhibits are missing, and the project's option is ``capture: never``.
         """
-        return self._capture(self.missing(figures))
+        if self.project.capture == "never":
+            wanted = self.wanted(figures)
+            absent = [
+                _absence(request, wanted.places[key])
+                for key, request in wanted.requests.items()
+                if self._is_missing(request)
+            ]
+            if absent or wanted.unknown:
+                unknown = [replace(mistake, message=_unknown(mistake)) for mistake in wanted.unknown]
+                raise MissingError(self._never([*absent, *unknown]))
+            return 0
+        return self._capture([request for request in self.missing(figures) if only is None or request.key in only])
+
+    def record(self, models: Iterable[Model]) -> None:
+        """Write down what the models' files are, for machines that don't have them.
+
+        Raises:
+            StoreError: The store can't be written.
+        """
+        for model in models:
+            self._planner.remember(model)
 
     def get(self, figure: Figure) -> Supplied:
         """The exhibit of one figure, captured now if need be.
@@ -132,7 +194,10 @@ class Supply:
         """
         needed = self.needed(figure)
         try:
-            self._capture([request for request in needed.requests if self._is_missing(request)])
+            missing = [request for request in needed.requests if self._is_missing(request)]
+            if missing and self.project.capture == "never":
+                raise MissingError(self._never([_absence(request, figure.place) for request in missing]))
+            self._capture(missing)
             exhibit = self._encoded(needed.exhibit, figure)
             neurons = None if needed.neurons is None else self._encoded(needed.neurons, figure)
             second = None if needed.second is None else self._encoded(needed.second, figure, position=1)
@@ -144,7 +209,36 @@ class Supply:
             raise SpecError([Mistake(figure.place, str(error))]) from error
         if mistakes:
             raise SpecError(mistakes)
-        return Supplied(exhibit, header, neurons, second, second_header)
+        whole = Supplied(exhibit, header, neurons, second, second_header)
+        return whole if figure.layers is None else self._of_layers(whole, figure.layers)
+
+    def _of_layers(self, whole: Supplied, layers: Sequence[int]) -> Supplied:
+        """The same with only those layers."""
+        exhibit = self._cut(whole.exhibit, layers)
+        neurons = None if whole.neurons is None else self._cut(whole.neurons, layers, whole.exhibit)
+        second = None if whole.second is None else self._cut(whole.second, layers)
+        return Supplied(exhibit, peek(exhibit.data), neurons, second, None if second is None else peek(second.data))
+
+    def _cut(self, encoded: Encoded, layers: Sequence[int], neurons_of: Encoded | None = None) -> Encoded:
+        """An exhibit, or the neurons of one, with only those layers; each is cut once a build."""
+        name = f"{encoded.key} {sorted(layers)}"
+        if name not in self._cuts:
+            if neurons_of is None:
+                data = encode(cut_exhibit(decode(encoded.data), layers))
+            else:
+                data = encode_neurons(cut_neurons(decode_neurons(encoded.data), decode(neurons_of.data), layers))
+            key = hashlib.sha256(name.encode()).hexdigest()[: len(encoded.key)]
+            self._cuts[name] = Encoded(key, data)
+        return self._cuts[name]
+
+    def _want_arrays(self, figure: Figure, wanted: Wanted) -> None:
+        try:
+            exhibit = self.needed(figure).exhibit
+        except SpecError:
+            return
+        if isinstance(exhibit, ArraysRequest):
+            wanted.arrays.setdefault(exhibit.key, exhibit)
+            wanted.places.setdefault(exhibit.key, figure.place)
 
     def _request(self, figure: Figure, subject: Subject, what: What = "attention") -> Request:
         try:
@@ -194,33 +288,24 @@ class Supply:
         """Capture what is missing, where that is allowed, and tell how many exhibits that were."""
         if not requests:
             return 0
-        if self.project.capture == "never":
-            raise MissingError(_never(requests))
         if not self._may_capture():
             return 0
         # The only way to torch: a build that finds everything in the store never imports it.
-        from attnviz_mkdocs.capture import CaptureError, Progress, capture  # noqa: PLC0415
+        from attnviz_mkdocs.capture import CaptureError, Progress  # noqa: PLC0415
+        from attnviz_mkdocs.capture.engine import here  # noqa: PLC0415
 
-        progress = Progress(len(requests))
+        capture = self.engine or here
+        root, device, progress = self.project.root, self.project.device, Progress(len(requests))
         try:
-            for request, captured in capture(
-                requests, root=self.project.root, device=self.project.device, progress=progress
-            ):
-                self._keep(request, captured)
+            for request, failure in capture(requests, self.store, root=root, device=device, progress=progress):
+                if failure is None:
+                    self._planner.remember(request.model)
+                    self._fresh.add(request.key)
+                else:
+                    self._failures[request.key] = failure
         except CaptureError as error:
             self._failures |= {request.key: error for request in requests}
         return len(self._fresh.intersection(request.key for request in requests))
-
-    def _keep(self, request: Request, captured: Exhibit | Neurons | CaptureError) -> None:
-        if isinstance(captured, Exhibit):
-            self.store.write(request.key, encode(captured))
-        elif isinstance(captured, Neurons):
-            self.store.write(request.key, encode_neurons(captured))
-        else:
-            self._failures[request.key] = captured
-            return
-        self._planner.remember(request.model)
-        self._fresh.add(request.key)
 
     def _warn_of_a_moving_model(self, figure: Figure, subject: Subject) -> None:
         model = subject.model
@@ -238,6 +323,19 @@ class Supply:
         if request.key in self._failures or request.key in self._fresh:
             return False
         return self.project.capture == "always" or request.key not in self.store
+
+    def _never(self, absent: Iterable[Mistake]) -> str:
+        """What is missing where nothing may be captured, and the commands that bring it."""
+        lines = [f"  {mistake}" for mistake in sorted(set(absent))]
+        if self.project.remote is None:
+            mend = 'Run "attnviz capture" where a model can run, and commit or push the store.'
+        else:
+            mend = (
+                f'Run "attnviz pull". What is not at {without_secrets(self.project.remote)} either: run "attnviz capture" where a model '
+                'can run, then "attnviz push" there.'
+            )
+        what = f"not all that the views show is in the store {self.store.url}, and capture is never:"
+        return "\n".join([what, *lines, mend])
 
     def _may_capture(self) -> bool:
         return self.project.capture != "never" and not _absent()
@@ -262,17 +360,17 @@ def _not_installed() -> str:
     )
 
 
-def _never(requests: list[Request]) -> str:
-    lines = [f"  {titled(request.model_name, request.text.shown, request.what)}" for request in requests]
-    return "\n".join(
-        [
-            f"{len(requests)} exhibit{'s are' if len(requests) > 1 else ' is'} not in the store, and capture is never:",
-            *lines,
-            'Run "attnviz capture" where a model can run, and commit or push the store.',
-        ]
-    )
+def _parts(figure: Figure) -> Iterator[tuple[Subject, What]]:
+    """All that must be captured of a figure."""
+    for subject in figure.subjects:
+        yield subject, "attention"
+    if figure.kind == "neuron":
+        yield figure.subjects[0], "neurons"
 
 
-def titled(model: str, text: str, what: What) -> str:
-    """What a line of a list calls an exhibit, or its neurons."""
-    return f"{model}: {short(text)}{' (queries and keys)' if what == 'neurons' else ''}"
+def _unknown(mistake: Mistake) -> str:
+    return f"{mistake.message} (and the store has no record of the model)"
+
+
+def _absence(request: Request, place: Place) -> Mistake:
+    return Mistake(place, request.title)

@@ -77,9 +77,10 @@ def check(shown: Shown) -> list[Mistake]:
     if shown.second is not None and _is_plain(shown.header) != _is_plain(shown.second):
         why = "an encoder-decoder model and one that is none have no attention in common"
         return [Mistake(figure.place_of("compare"), f"{why}; compare two models of the same kind")]
+    lacking = [*_lacking(figure.options, shown), *_not_carried(shown)]
     first = [
         Mistake(figure.place_of(option), message + (_of_the_view(option, figure) if option in figure.kept else ""))
-        for option, message in _lacking(figure.options, shown)
+        for option, message in lacking
     ]
     return first + [mistake for position in range(len(figure.steps)) for mistake in _in_step(position, shown)]
 
@@ -87,7 +88,7 @@ def check(shown: Shown) -> list[Mistake]:
 def _in_step(position: int, shown: Shown) -> Iterator[Mistake]:
     figure = shown.figure
     step = figure.steps[position]
-    for option, message in _lacking(step.over(figure.options), shown):
+    for option, message in (*_lacking(step.over(figure.options), shown), *_left_out(step.layer, figure)):
         # What the step doesn't set is told of the view itself, unless it is the step's attention that lacks it.
         blamed = next((key for key in (option, "attention") if key in step.model_fields_set), None)
         if blamed is None:
@@ -96,6 +97,33 @@ def _in_step(position: int, shown: Shown) -> Iterator[Mistake]:
         if "steps" in figure.kept:
             mend = of_kept_steps(figure.base)
         yield Mistake(figure.place_of("steps", position, blamed), message + mend)
+
+
+def _not_carried(shown: Shown) -> Iterator[tuple[str, str]]:
+    """What is wrong with the layers that a page shall carry."""
+    figure = shown.figure
+    if figure.layers is None:
+        return
+    yield from _left_out(figure.options.layer, figure)
+    headers = {figure.model_name: shown.header}
+    if shown.second is not None and figure.second is not None:
+        headers.setdefault(figure.second.model_name, shown.second)
+    for name, header in headers.items():
+        there = {attention: header.layers(attention) for attention in header.attentions}
+        known = sorted({layer for layers in there.values() for layer in layers})
+        lacking = sorted(set(figure.layers).difference(known))
+        if lacking:
+            yield "layers", f"layer {lacking[0]} is not in {name}: {_layers(known)}"
+        for attention, layers in there.items():
+            if not lacking and not set(figure.layers).intersection(layers):
+                yield "layers", f"none of these layers is in the {attention} attention of {name}: {_layers(layers)}"
+
+
+def _left_out(layer: int | None, figure: Figure) -> Iterator[tuple[str, str]]:
+    """A layer that is to be shown, but that the page doesn't carry."""
+    if layer is not None and figure.layers is not None and layer not in figure.layers:
+        carried = ", ".join(map(str, sorted(figure.layers)))
+        yield "layer", f'layer {layer} is not among those that the page carries; "layers" has: {carried}'
 
 
 def _of_the_view(option: str, figure: Figure) -> str:

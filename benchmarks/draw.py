@@ -15,7 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from peer import MODELS, ROOT, Peer, machine, our_page, publish
+from figures import ROOT, machine, publish
+from models import MODELS
+from peer import Peer, our_page
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -104,7 +106,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
         rows = [compare(browser, peer, length, Path(folder)) for length in LENGTHS]
-        here = {**machine(), "browser": browser.version}
+        here = {**machine("bertviz", "torch", "transformers"), "browser": browser.version}
         browser.close()
     print(table(rows))
     print(json.dumps(here))

@@ -13,7 +13,9 @@ import io
 import json
 from typing import Any
 
-from peer import MODELS, ROOT, Peer, machine, our_page, publish
+from figures import ROOT, machine, publish, where
+from models import MODELS
+from peer import Peer, our_page
 
 
 def sizes(page: str) -> tuple[int, int]:
@@ -59,7 +61,7 @@ def main() -> None:
         if name == "MiniLM":
             neurons = [compare(name, peer, length, "neuron") for length in (16, 32, 64)]
         del peer
-    here = machine()
+    here = machine("bertviz", "torch", "transformers")
     attention = table(rows, "one view", "four views")
     of_neurons = table(neurons, "neuron view", "all views")
     print(attention, of_neurons, sep="\n\n")
@@ -67,9 +69,7 @@ def main() -> None:
     (ROOT / "benchmarks/page.json").write_text(
         json.dumps({**here, "pages": rows, "neurons": neurons}, indent=1) + "\n", encoding="utf-8"
     )
-    versions = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
-    where = f"Python {here['python']} on {here['system']} {here['machine']}; {versions}."
-    publish("page", f"{attention}\n\n{where}")
+    publish("page", f"{attention}\n\n{where(here)}")
     publish("neurons", of_neurons)
 
 

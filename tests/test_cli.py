@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
@@ -33,6 +34,14 @@ def test_check_tells_all_mistakes_of_galleries_and_pages(run, folder):
     assert result.exit_code == 1
     for place in ("gallery/small.yaml:12:5:", "gallery/other.yaml:1:", "docs/page.md:5:7:"):
         assert place in result.stderr
+
+
+def test_check_knows_the_option_of_pages_and_parts_of_galleries(run, folder):
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {pages: gallery}}]\n")
+    folder.write("docs/page.md", "```attnviz\ngallery: small\n```\n\n```attnviz\ngallery: smal\n```\n")
+    result = run("check")
+    assert result.exit_code == 1
+    assert result.stderr.startswith('docs/page.md:6:10: unknown gallery or tag "smal"; did you mean "small"?')
 
 
 def test_check_reads_arrays_because_they_need_no_model(run, folder, captured):
@@ -80,6 +89,7 @@ def test_a_changed_model_makes_an_exhibit_stale(run, folder, captured):
         ("attention", "The cat sat", "stale"),
         ("attention", "The cat sat", "missing"),
         ("neurons", "The cat sat", "missing"),
+        ("attention", "[CLS] The cat sat [SEP]", "unused"),
     ]
 
 
@@ -165,6 +175,8 @@ def test_status_and_capture_know_both_of_a_comparison(run, folder, captured):
         (("export", "small/lins", "-o", "out.html"), 1, 'did you mean "small/lines"?'),
         (("export", "small/lines"), 2, "--output"),
         (("export", "small/lines", "-o", "nowhere/out.json"), 1, "nowhere/out.json can't be written: No such file"),
+        (("export", "small/lines", "-o", "x.json", "--theme", "dark"), 2, "are for .svg, .png, .webp"),
+        (("export", "small/lines", "-o", "x.svg", "--scale", "2"), 2, "an .svg has no pixels"),
         (("-f", "nowhere.yml", "check"), 2, "nowhere.yml does not exist"),
         (("chek",), 2, "No such command"),
     ],
@@ -224,6 +236,89 @@ def test_export_writes_a_picture(run, folder, captured):
     assert "<picture>" in run_html(run, folder)
 
 
+@pytest.mark.parametrize(
+    ("words", "width"), [((), 1440), (("--width", "400"), 800), (("--width", "400", "--scale", "1"), 400)]
+)
+def test_export_writes_pixels(run, folder, captured, words, width):
+    for theme, ground in (("light", (255, 255, 255)), ("dark", (0x1E, 0x20, 0x29))):
+        assert run("export", "small/lines", "-o", "x.png", "--theme", theme, *words).exit_code == 0
+        with Image.open(folder.root / "x.png") as image:
+            assert image.width == width
+            assert image.convert("RGB").getpixel((0, 0)) == ground
+            assert len(image.getcolors(1 << 24)) > 10
+
+
+def test_export_writes_a_walk_through_the_tokens(run, folder, captured):
+    assert run("export", "small/lines", "-o", "x.webp", "--width", "400", "--scale", "1").exit_code == 0
+    with Image.open(folder.root / "x.webp") as image:
+        assert (image.n_frames, image.width, image.info["loop"]) == (6, 400, 0)
+        durations, frames = [], set()
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            frames.add(image.convert("RGB").tobytes())
+            durations.append(image.info["duration"])
+    assert durations == [2000, 1000, 1000, 1000, 1000, 1000]
+    assert len(frames) == 6
+
+
+def test_export_of_a_picture_has_a_theme_and_a_width(run, folder, captured):
+    run("export", "small/lines", "-o", "x.svg")
+    both = (folder.root / "x.svg").read_text()
+    run("export", "small/lines", "-o", "x.svg", "--theme", "dark", "--width", "350")
+    dark = (folder.root / "x.svg").read_text()
+    assert ("prefers-color-scheme" in both, "prefers-color-scheme" in dark) == (True, False)
+    assert ET.fromstring(dark).get("width") == "350"
+
+
 def run_html(run, folder) -> str:
     assert run("export", "small/lines", "-o", "x.html").exit_code == 0
     return (folder.root / "x.html").read_text()
+
+
+@pytest.fixture
+def many(folder):
+    """Thirty texts of one model."""
+    lines = [f"  t{index}: {'word ' * (5 + 7 * index)}\n" for index in range(30)]
+    views = [f"  - {{id: v{index}, model: tiny, text: t{index}}}\n" for index in range(30)]
+    head = "models:\n  tiny: {source: models/tiny}\ntexts:\n"
+    folder.write("gallery/small.yaml", "".join([head, *lines, "views:\n", *views]))
+    folder.write("docs/index.md", "# None\n")
+    return folder
+
+
+def test_shards_capture_all_and_nothing_twice_whatever_is_there_before(run, many, captured):
+    for number in (3, 1, 4, 2, 3):
+        result = run("capture", "--shard", f"{number}/4")
+        assert result.exit_code == 0, result.stderr
+        assert "to mend" not in result.stderr
+    assert sorted(captured.texts) == sorted({request.text.shown for request in captured.requests})
+    assert len(captured.texts) == 30
+    assert {row["state"] for row in json.loads(run("status", "--json").stdout)} == {"present"}
+
+
+def test_a_shard_tells_what_failed_of_its_own(run, many, captured):
+    captured.fails_on = "word"
+    told = [run("capture", "--shard", f"{number}/3") for number in (1, 2, 3)]
+    assert [result.exit_code for result in told] == [1, 1, 1]
+    assert sum(result.stderr.count("too much for the model") for result in told) == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--shard", "5/4"), "shards are counted from 1: expected 1/4 to 4/4, found 5/4 (a job array's numbers: 1-4)"),
+        (("--shard", "0/4"), "shards are counted from 1"),
+        (("--shard", "1/0"), "expected at least one shard, as in 1/1"),
+        (("--shard", "one"), "expected I/N, such as 1/4, found 'one'"),
+        (("--shard", "-1/4"), "expected I/N"),
+        (("--shard", "1/4/2"), "expected I/N"),
+        (("--workers", "2"), "expected --engine ray"),
+        (("--address", "auto"), "expected --engine ray"),
+        (("--engine", "ray", "--workers", "0"), "0 is not in the range"),
+        (("--engine", "dask"), "'dask' is not one of 'local', 'ray'"),
+    ],
+)
+def test_wrong_ways_to_spread_are_told(run, captured, words, message):
+    result = run("capture", *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from builders import attention, exhibit, later, neurons, translation
 from safetensors.numpy import load
 
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, encode, encode_neurons, peek
-from attnviz_mkdocs.exhibit import Exhibit, Token
+from attnviz_mkdocs.exhibit import SELF, Exhibit, Token
 from attnviz_mkdocs.neurons import Bias, Neurons, Scores
 
 LABELS = ("[CLS]", "</script><img src=x onerror=alert(1)>", "\u2028", "東京", "😀")
@@ -181,3 +182,14 @@ def repacked(change) -> bytes:
 def test_a_header_that_does_not_fit_is_refused(change, words):
     with pytest.raises(CodecError, match=words):
         decode(repacked(change))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(0.00199784, 0.002), (0.002, 0.002), (0.00123, 0.0013), (0.0012000001, 0.0012), (4.4e-7, 4.4e-7), (0.0, 0.0)],
+)
+def test_the_largest_error_is_stated_so_that_the_last_bits_of_a_run_do_not_show(error, told):
+    made = exhibit(attention())
+    track = replace(made.attention, largest_error=error)
+    again = decode(encode(replace(made, attentions={SELF: replace(made.attentions[SELF], track=track)})))
+    assert again.attention.largest_error == told

@@ -8,13 +8,14 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
 import attnviz_mkdocs
 from attnviz_mkdocs.cli import main
 from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.quantise import LEVELS
 from attnviz_mkdocs.spec import Model, Text, View
-from attnviz_mkdocs.spec.types import FenceBody, GalleryFile
+from attnviz_mkdocs.spec.types import FenceBody, GalleryFile, PartBody
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -31,16 +32,15 @@ def test_every_key_of_a_gallery_is_in_the_reference(kind):
 
 
 def test_every_key_of_a_fence_is_in_the_reference():
-    assert set(FenceBody.model_fields) <= named("fence.md")
+    assert set(FenceBody.model_fields) | set(PartBody.model_fields) <= named("fence.md")
 
 
 def test_every_option_is_in_the_reference_with_its_default():
     text = (REFERENCE / "options.md").read_text(encoding="utf-8")
-    project = Project.from_options(ROOT, {})
-    for field in fields(Project):
-        if field.name != "root":
-            default = getattr(project, field.name)
-            assert f"      {field.name}: {default[0] if isinstance(default, tuple) else default}\n" in text
+    written = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])["plugins"][0]["attnviz"]
+    assert written.keys() == {field.name for field in fields(Project)} - {"root"}
+    assert written.keys() <= named("options.md")
+    assert Project.from_options(ROOT, written) == Project.from_options(ROOT, {})
 
 
 def test_every_command_is_in_the_reference():

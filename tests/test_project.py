@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.project import Project, ProjectError
 
 
@@ -43,11 +44,39 @@ def test_the_default_folder_need_not_be_there(tmp_path):
         ({"stor": "x"}, 'unknown option .stor.; did you mean "store"'),
         ({"store": 5}, "store: expected text"),
         ({"galleries": [1]}, "galleries: expected"),
+        ({"pages": 1.5}, "pages: expected a folder of the site such as gallery, or false, found 1.5"),
+        ({"pages": "../gallery"}, "pages: expected a folder of the site"),
+        ({"remote": 5}, "remote: expected text"),
+        ({"budget": "much"}, "budget: expected a size such as 2MB, 900kB or 1GiB, or a number of bytes, found 'much'"),
+        ({"budget": {"page": "2 M"}}, "budget: page: expected a size"),
+        ({"budget": {"pages": "2MB"}}, 'budget: unknown key .pages.; did you mean "page"'),
     ],
 )
 def test_options_that_can_not_be(tmp_path, options, words):
     with pytest.raises(ProjectError, match=words):
         Project.from_options(tmp_path, options)
+
+
+@pytest.mark.parametrize(
+    ("written", "folder_of_pages"),
+    [(None, False), (False, False), (True, "gallery"), ("shows", "shows"), ("/deep/er/", "deep/er")],
+)
+def test_where_pages_are(tmp_path, written, folder_of_pages):
+    assert Project.from_options(tmp_path, {"pages": written}).pages == folder_of_pages
+
+
+@pytest.mark.parametrize(
+    ("written", "page", "gallery", "site"),
+    [
+        (None, 10**7, None, 10**9),
+        ("2MB", 2 * 10**6, None, 10**9),
+        (4096, 4096, None, 10**9),
+        ({"gallery": "50 MB", "site": "1GiB"}, 10**7, 5 * 10**7, 2**30),
+        ({"page": None, "gallery": "1kB"}, 10**7, 1000, 10**9),
+    ],
+)
+def test_budgets(tmp_path, written, page, gallery, site):
+    assert Project.from_options(tmp_path, {"budget": written}).budget == Budget(page, gallery, site)
 
 
 def test_two_galleries_of_one_name_are_a_mistake(folder):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -216,7 +217,10 @@ def test_the_key_covers_what_changes_the_result_and_nothing_else(folder, capture
 def test_never_tells_queries_and_keys_from_attention(folder, captured):
     gallery = folder.root / "gallery/small.yaml"
     gallery.write_text(gallery.read_text() + NEURONS)
-    with pytest.raises(MissingError, match=r"  tiny: The cat sat\n  tiny: The cat sat \(queries and keys\)\n"):
+    with pytest.raises(
+        MissingError,
+        match=r":9:5: tiny: The cat sat\n  gallery/small.yaml:20:5: tiny: The cat sat \(queries and keys\)\n",
+    ):
         supply(folder, capture="never").ensure(figures(folder))
 
 
@@ -397,3 +401,75 @@ def test_a_build_from_a_full_store_imports_no_torch(folder, captured):
     done = subprocess.run([sys.executable, "-c", program], cwd=folder.root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
     assert "<attn-view" in (folder.root / "site/index.html").read_text()
+
+
+def of_layers(folder, view: str):
+    gallery = (folder.root / "gallery/small.yaml").read_text()
+    folder.write("gallery/small.yaml", gallery + f"  - {{id: cut, model: tiny, {view}}}\n")
+    return list(figures(folder))[-1]
+
+
+@pytest.mark.parametrize("view", ["text: cat", "text: cat, view: neuron", "compare: [cat, both]"])
+def test_a_view_carries_only_the_layers_that_it_names(folder, captured, view):
+    figure = of_layers(folder, f"{view}, layers: 1, layer: 1")
+    build = supply(folder)
+    whole, cut = build.get(replace(figure, layers=None)), build.get(figure)
+    assert cut.header.layers() == [1]
+    for part in (name for name in ("exhibit", "second", "neurons") if getattr(cut, name)):
+        one, all_of_it = getattr(cut, part), getattr(whole, part)
+        assert one.key != all_of_it.key
+        if part == "neurons":
+            decoded = decode_neurons(one.data).attentions["self"].queries
+            np.testing.assert_array_equal(decoded, decode_neurons(all_of_it.data).attentions["self"].queries[1:])
+        else:
+            np.testing.assert_array_equal(
+                decode(one.data).attention.weights(), decode(all_of_it.data).attention.weights()[1:]
+            )
+    # Nothing is captured or kept for it: the store has whole exhibits.
+    assert build.missing([figure]) == []
+    assert one.key not in build.store
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("text: cat, layers: [0, 2]", r"small.yaml:19:47: layer 2 is not in tiny: it has 2 layers, 0 to 1"),
+        ("text: cat, layers: 0, layer: 1", r'layer 1 is not among those that the page carries; "layers" has: 0'),
+        ("text: cat, layers: 0, steps: [{caption: c, layer: 1}]", r"layer 1 is not among those that the page carries"),
+        ("compare: [cat, both], layers: [0, 5]", r"layer 5 is not in tiny"),
+    ],
+)
+def test_layers_that_can_not_be_carried_or_shown_are_told(folder, captured, view, words):
+    with pytest.raises(SpecError, match=words) as told:
+        supply(folder).get(of_layers(folder, view))
+    assert len(told.value.mistakes) == 1
+
+
+def test_a_fence_takes_over_the_layers_of_the_view_that_it_names(folder, captured):
+    of_layers(folder, "text: cat, layers: 1")
+    galleries = Project(folder.root).load()
+    page = "```attnviz small/cut\n```\n\n```attnviz small/cut\nlayers: [0, 1]\n```\n"
+    (same, other), mistakes = read_page(page, galleries, "page.md")
+    assert (mistakes, same.layers, other.layers) == ([], (1,), (0, 1))
+
+
+def test_layers_of_arrays_are_cut_too(folder, captured):
+    save_file({"attention": attention(tokens=3)}, folder.root / "own.safetensors")
+    (figure,), _ = read_page(
+        "```attnviz\narrays: own.safetensors\ntokens: [a, b, c]\nlayers: 0\n```", Project(folder.root).load(), "page.md"
+    )
+    assert supply(folder).get(figure).header.layers() == [0]
+
+
+def test_an_attention_that_would_have_no_layer_left_is_told(folder, captured):
+    made = translation(source=4, target=3, layers=(3, 2))
+    save_file(
+        {f"{name}.attention": made.attentions[name].track.weights() for name in ("cross", "encoder")},
+        folder.root / "own.safetensors",
+    )
+    fence = "```attnviz\narrays: own.safetensors\ntokens: {query: [a, b, c], key: [A, B, C, D]}\nlayers: 2\n```"
+    (figure,), _ = read_page(fence, Project(folder.root).load(), "page.md")
+    with pytest.raises(
+        SpecError, match="page.md:4:9: none of these layers is in the cross attention of own: it has 2 layers"
+    ):
+        supply(folder).get(figure)

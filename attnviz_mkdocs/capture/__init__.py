@@ -27,7 +27,7 @@ def capture(
     Args:
         requests: What is needed.
         root: What a model's relative folder is relative to.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` or ``balanced``.
         progress: Told of what is done; None for silence.
 
     Yields:
@@ -41,7 +41,7 @@ def capture(
     if lacking:
         message = f'{" and ".join(lacking)} must be installed to capture; run: pip install "attnviz-mkdocs[capture]"'
         raise CaptureError(message)
-    from attnviz_mkdocs.capture.device import find_device  # noqa: PLC0415
+    from attnviz_mkdocs.capture.device import find_place  # noqa: PLC0415
     from attnviz_mkdocs.capture.run import run  # noqa: PLC0415
 
-    return run(requests, root, find_device(device), progress)
+    return run(requests, root, find_place(device), progress)

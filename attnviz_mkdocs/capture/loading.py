@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from attnviz_mkdocs.capture.device import Place
     from attnviz_mkdocs.sources import Located
     from attnviz_mkdocs.spec import Model
 
@@ -41,13 +42,13 @@ class Loaded:
     longest: int = LONGEST
 
 
-def load(located: Located, spec: Model, device: torch.device, *, writes: bool = False) -> Loaded:
+def load(located: Located, spec: Model, place: Place, *, writes: bool = False) -> Loaded:
     """Load a model, ready to run, and its tokenizer.
 
     Args:
         located: Its files.
         spec: Its data type, and what its author allows it.
-        device: Where it is to run.
+        place: Where it is to run.
         writes: Whether it is to write text, for which it needs its head.
 
     Raises:
@@ -69,14 +70,17 @@ def load(located: Located, spec: Model, device: torch.device, *, writes: bool = 
             attn_implementation="eager",
             use_safetensors=any(".safetensors" in path.suffixes for path in located.files),
             output_loading_info=True,
+            **place.spread,
         )
-        loaded.eval().to(device)
+        loaded.eval()
+        if not place.spread:
+            loaded.to(place.device)
         model = _without_head(loaded) if headed else loaded
     missing_of_head = _only_in_head(report["missing_keys"], loaded, model)
     _refuse_random_weights(set(report["missing_keys"]) - missing_of_head)
     _refuse_empty_tokenizer(tokenizer)
     model.config.use_cache = False
-    writer = Writer(loaded) if headed and not missing_of_head else None
+    writer = Writer(loaded, place.device) if headed and not missing_of_head else None
     return Loaded(model, tokenizer, writer, spec.longest)
 
 

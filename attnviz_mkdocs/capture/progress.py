@@ -39,14 +39,15 @@ class Progress:
         self._models += 1
         self._say(f"loading {model}")
 
-    def captured(self, tokens: int) -> None:
-        """An exhibit of so many tokens is done."""
-        self._tokens += tokens
-        self._advance()
+    def news(self, what: str) -> None:
+        """Something happened that explains what goes on, or what does not."""
+        self._say(what)
 
-    def failed(self) -> None:
-        """An exhibit can't be captured."""
-        self._failed += 1
+    def took(self, tokens: int | None) -> None:
+        """An exhibit of so many tokens is done; None where it can't be captured."""
+        if tokens is None:
+            self._failed += 1
+        self._tokens += tokens or 0
         self._advance()
 
     def close(self) -> None:

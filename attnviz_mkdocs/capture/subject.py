@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
+    from attnviz_mkdocs.capture.device import Place
     from attnviz_mkdocs.capture.listening.hook import Call
     from attnviz_mkdocs.capture.listening.listener import Listener
     from attnviz_mkdocs.capture.listening.matching import Slot
@@ -66,23 +67,23 @@ class Job:
         return any(request.what == "neurons" for request in self.requests)
 
 
-def prepare(located: Located, model: Model, device: torch.device, *, writes: bool = False) -> Subject:
+def prepare(located: Located, model: Model, place: Place, *, writes: bool = False) -> Subject:
     """Load a model and find out how its attention is had.
 
     Args:
         located: Its files.
         model: What its author says of it.
-        device: Where it is to run.
+        place: Where it is to run.
         writes: Whether it is to write text.
 
     Raises:
         CaptureError: It can't be loaded or run, or its attention can't be had.
     """
-    loaded = load(located, model, device, writes=writes)
+    loaded = load(located, model, place, writes=writes)
     # transformers warns of models that keep to their own attention; they are checked here.
     with quiet(), in_words("the model can't be run"):
-        listener = listen(loaded.model, pad(_check(loaded), _pad_id(loaded.tokenizer), device))
-    return Subject(listener, loaded, Quantiser(device), device, located.revision)
+        listener = listen(loaded.model, pad(_check(loaded), _pad_id(loaded.tokenizer), place.device))
+    return Subject(listener, loaded, Quantiser(place.device), place.device, located.revision)
 
 
 @dataclass(frozen=True, slots=True)

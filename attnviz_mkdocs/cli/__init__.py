@@ -14,19 +14,36 @@ import click
 
 from attnviz_mkdocs.cli.assets import assets
 from attnviz_mkdocs.cli.capture import capture
+from attnviz_mkdocs.cli.card import card
 from attnviz_mkdocs.cli.check import check
 from attnviz_mkdocs.cli.export import export
+from attnviz_mkdocs.cli.gc import gc
+from attnviz_mkdocs.cli.init import init
+from attnviz_mkdocs.cli.pull import pull
+from attnviz_mkdocs.cli.push import push
+from attnviz_mkdocs.cli.say import fail
 from attnviz_mkdocs.cli.schema import schema
 from attnviz_mkdocs.cli.site import open_site
 from attnviz_mkdocs.cli.status import status
+from attnviz_mkdocs.store import StoreError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Says in plain words what is wrong with a store, whichever command uses it."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except StoreError as error:
+            fail(str(error))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "-f",
     "--config-file",
     type=click.Path(path_type=Path),
-    help="The site's configuration.  [default: mkdocs.yml, properdocs.yml or zensical.toml]",
+    help="The site's configuration.  [default: mkdocs.yml, properdocs.yml, zensical.toml or conf.py]",
 )
 @click.option("--galleries", multiple=True, help="A folder, a file or a glob of gallery files.")
 @click.option("--store", help="A folder or an fsspec URL.")
@@ -37,12 +54,12 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
 
     Options that stand in the site's configuration under `attnviz` are read from there.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     overrides = {"galleries": list(galleries) or None, "store": store}
     context.obj = lambda: open_site(
         config_file, {name: value for name, value in overrides.items() if value is not None}
     )
 
 
-for command in (assets, check, capture, status, export, schema):
+for command in (init, assets, check, capture, status, push, pull, gc, export, card, schema):
     main.add_command(command)

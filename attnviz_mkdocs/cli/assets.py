@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.cli.site import Site
 
-_LINES = {
-    ".toml": (
-        '[project]\nextra_css = ["{style}"]\n'
-        'extra_javascript = [{{ path = "{script}", defer = true }}]\n'
-        "watch = [{folders}]\n\n[project.markdown_extensions.attnviz]\n"
-    ),
-    ".yml": (
-        "extra_css: [{style}]\nextra_javascript: [{{path: {script}, defer: true}}]\n"
-        "watch: [{folders}]\n\nmarkdown_extensions:\n  - attnviz\n"
-    ),
-}
+_TOML = """\
+[project]
+extra_css = ["{style}"]
+extra_javascript = [{{ path = "{script}", defer = true }}]
+watch = [{watched}]
+
+[project.markdown_extensions.attnviz]
+"""
+_YAML = """\
+extra_css: [{style}]
+extra_javascript: [{{path: {script}, defer: true}}]
+watch: [{watched}]
+
+markdown_extensions:
+  - attnviz
+"""
 
 
 @click.command()
@@ -42,13 +47,13 @@ def assets(open_site: Callable[[], Site], folder: Path | None) -> None:
     if folder is None:
         site = open_site()
         _write(site.docs / ASSETS)
-        folders = ", ".join(
-            f'"{Path(os.path.relpath(path, site.config_file.parent)).as_posix()}"'
-            for path in site.project.gallery_folders()
-        )
-        lines = _LINES[".toml" if site.config_file.suffix == ".toml" else ".yml"]
+        root, folder_of_config = site.project.root, site.config_file.parent
+        arrays = {root / figure.arrays.file for figure in site.figures if figure.arrays}
+        shown = (os.path.relpath(path, folder_of_config) for path in (*site.project.gallery_folders(), *sorted(arrays)))
+        watched = ", ".join(f'"{Path(path).as_posix()}"' for path in shown)
+        lines = _TOML if site.config_file.suffix == ".toml" else _YAML
         click.echo(f"{site.config_file} must say, besides what it says:", err=True)
-        click.echo(lines.format(style=f"{ASSETS}/{STYLE}", script=f"{ASSETS}/{SCRIPT}", folders=folders), nl=False)
+        click.echo(lines.format(style=f"{ASSETS}/{STYLE}", script=f"{ASSETS}/{SCRIPT}", watched=watched), nl=False)
     else:
         _write(folder)
 

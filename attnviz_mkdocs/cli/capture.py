@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from attnviz_mkdocs.capture.cluster import Cluster, ClusterError
 from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
-from attnviz_mkdocs.cli.site import requests, supply_of
+from attnviz_mkdocs.cli.shard import SHARD, Shard
+from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from attnviz_mkdocs.cli.site import Site
+    from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.supply import Supply
 
 
 @click.command()
-@click.option("--device", help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--device", help="auto, cpu, cuda, cuda:1, mps, or balanced: over all GPUs, for models that fill them.")
 @click.option("--again", is_flag=True, help="Capture everything anew, also what is in the store.")
+@click.option("--shard", type=SHARD, metavar="I/N", help="Capture the Ith of N shares, counted from 1.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Here, or on a Ray cluster.")
+@click.option("--address", help="The cluster: auto, HOST:6379 or ray://HOST:10001.  [default: one of this machine]")
+@click.option("--workers", type=click.IntRange(1), help="Replicas of models on the cluster.  [default: all that fit]")
 @click.pass_obj
-def capture(open_site: Callable[[], Site], device: str | None, *, again: bool) -> None:
+def capture(
+    open_site: Callable[[], Site],
+    *,
+    device: str | None,
+    again: bool,
+    shard: Shard | None,
+    engine: str,
+    address: str | None,
+    workers: int | None,
+) -> None:
     """Run the models and fill the store with what is missing."""
+    if engine == "local" and (address, workers) != (None, None):
+        raise click.UsageError("--address and --workers are of a cluster; expected --engine ray with them")
     site = open_site()
     project = replace(site.project, capture="always" if again else "auto", device=device or site.project.device)
-    supply = supply_of(project)
+    supply = supply_of(project, Cluster(address, workers) if engine == "ray" else None)
     figures = site.figures
+    needed = supply.wanted(figures).requests
+    mine = None if shard is None else shard.keys(needed.values())
     try:
-        done = supply.ensure(figures)
-    except StoreError as error:
+        # Ray tells of its nodes on stdout.
+        with redirect_stdout(sys.stderr):
+            done = supply.ensure(figures, mine)
+    except (StoreError, ClusterError) as error:
         fail(str(error))
+    if mine is not None:
+        figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
-    there = sum(key in supply.store for key in requests(supply, figures))
+    there = sum(key in supply.store for key in needed)
     click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
     stop_at(mistakes)
+
+
+def _is_ours(supply: Supply, figure: Figure, mine: Collection[str]) -> bool:
+    """Whether a shard is to check a figure: it needs something of the shard's, or nothing that is captured."""
+    keys = supply.wanted([figure]).requests.keys()
+    return not supply.missing([figure]) and (not keys or not keys.isdisjoint(mine))

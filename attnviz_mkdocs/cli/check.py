@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from attnviz_mkdocs.cli.say import count, mistakes_of, stop_at
+from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
 from attnviz_mkdocs.cli.site import supply_of
+from attnviz_mkdocs.sites.proof import wrong_links
+from attnviz_mkdocs.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +20,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.pass_obj
 def check(open_site: Callable[[], Site]) -> None:
-    """Check all galleries, the fences of all pages, and the arrays that they show; no model is loaded."""
+    """Check all galleries, the fences and the links of all pages, and the arrays that they show; no model is loaded."""
     site = open_site()
     # Arrays need no model, so all that is wrong with them can be told.
     arrays = [figure for figure in site.figures if figure.arrays]
-    stop_at([*site.mistakes, *(mistakes_of(supply_of(site.project).get, arrays) if arrays else ())])
+    wrong_arrays = mistakes_of(supply_of(site.project).get, arrays) if arrays else ()
+    try:
+        links = () if site.is_sphinx else wrong_links(site.docs, site.galleries, site.project)
+    except StoreError as error:
+        fail(str(error))
+    stop_at([*site.mistakes, *wrong_arrays, *links])
     galleries = len(site.project.gallery_files())
     click.echo(
         f"{count(len(site.figures), 'view')} in {count(galleries, 'gallery file')} and the pages: no mistakes",

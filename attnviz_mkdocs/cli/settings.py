@@ -12,9 +12,11 @@ import yaml
 from mkdocs.utils.yaml import yaml_load
 from yaml_env_tag import construct_env_tag
 
+from attnviz_mkdocs.cli.address import Address
+from attnviz_mkdocs.cli.conf import CONF, names_us, options_in
 from attnviz_mkdocs.cli.say import fail
 
-_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "zensical.toml")
+_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "zensical.toml", CONF)
 # An engine that runs no plugins has the fence as an extension of Markdown.
 _SECTIONS = ("plugins", "markdown_extensions")
 
@@ -28,12 +30,14 @@ class Settings:
         section: Where attnviz is named in it.
         options: What is written there.
         docs: The folder of the pages.
+        address: Where the site is published, where that is known.
     """
 
     file: Path
     section: str
     options: dict[str, Any]
     docs: Path
+    address: Address | None = None
 
     @property
     def root(self) -> Path:
@@ -49,13 +53,15 @@ def find_settings(config_file: Path | None) -> Settings:
     """The settings in a configuration, or in the one that lies here: the first that names attnviz."""
     if config_file is not None and not config_file.is_file():
         raise click.BadParameter(f"{config_file} does not exist", param_hint="--config-file")
-    here = [file for name in _NAMES if (file := Path(name)).is_file()]
+    here = [file for name in _NAMES if (file := Path(name)).is_file() and (name != CONF or names_us(file))]
     found = [_read(file) for file in ([config_file] if config_file else here)]
     named = [settings for settings in found if settings.section]
     return [*named, *found, Settings(Path(_NAMES[0]), "", {}, Path("docs"))][0]
 
 
 def _read(file: Path) -> Settings:
+    if file.name == CONF:
+        return Settings(file, "extensions", options_in(file), file.parent)
     try:
         with file.open("rb") as stream:
             said = _toml(stream.read()) if file.suffix == ".toml" else yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
@@ -65,15 +71,18 @@ def _read(file: Path) -> Settings:
         fail(f"{file}: values are nested too deep; take some levels out")
     if not isinstance(said, dict):
         fail(f"{file}: expected lines of the form 'name: value'")
-    docs = file.parent / str(said.get("docs_dir", "docs"))
+    where: dict[str, Any] = {
+        "docs": file.parent / str(said.get("docs_dir", "docs")),
+        "address": Address.said_in(said),
+    }
     for section in _SECTIONS:
         entries = _entries(file, section, said.get(section))
         if "attnviz" in entries:
             options = entries["attnviz"] or {}
             if not isinstance(options, dict):
                 fail(f"{file}: {section}: attnviz: expected options such as store: gallery/store, found {options!r}")
-            return Settings(file, section, options, docs)
-    return Settings(file, "", {}, docs)
+            return Settings(file, section, options, **where)
+    return Settings(file, "", {}, **where)
 
 
 def _toml(content: bytes) -> dict[str, Any]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from attnviz_mkdocs.cli.conf import CONF, read_sphinx
 from attnviz_mkdocs.cli.say import fail
 from attnviz_mkdocs.cli.settings import find_settings
 from attnviz_mkdocs.fence.folder import read_folder
 from attnviz_mkdocs.project import Project, ProjectError
-from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import Supply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-    from attnviz_mkdocs.plan import Request
+    from attnviz_mkdocs.capture.engine import Engine
+    from attnviz_mkdocs.cli.address import Address
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 
@@ -32,6 +32,7 @@ class Site:
         galleries: All galleries.
         mistakes: What is wrong with galleries and pages.
         figures: What they show.
+        address: Where it is published, where that is known.
     """
 
     project: Project
@@ -40,11 +41,20 @@ class Site:
     galleries: Galleries
     mistakes: list[Mistake]
     figures: list[Figure] = field(default_factory=list)
+    address: Address | None = None
 
     def __post_init__(self) -> None:
-        figures, mistakes = read_folder(self.docs, self.galleries, self.project.root)
+        if self.is_sphinx:
+            figures, mistakes = read_sphinx(self.config_file)
+        else:
+            figures, mistakes = read_folder(self.docs, self.galleries, self.project.root)
         self.figures += [*self.galleries.figures(), *figures]
         self.mistakes += mistakes
+
+    @property
+    def is_sphinx(self) -> bool:
+        """Whether Sphinx builds it, which reads pages in its own way."""
+        return self.config_file.name == CONF
 
 
 def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
@@ -55,23 +65,18 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         galleries = project.load()
     except ProjectError as error:
         fail(f"{settings.file}: {settings.section or 'plugins'}: attnviz: {error}")
-    return Site(project, settings.file, settings.docs, galleries, list(galleries.mistakes))
+    return Site(
+        project,
+        settings.file,
+        settings.docs,
+        galleries,
+        list(galleries.mistakes),
+        address=settings.address,
+    )
 
 
-def supply_of(project: Project) -> Supply:
+def supply_of(project: Project, engine: Engine | None = None) -> Supply:
     try:
-        return Supply(project)
+        return Supply(project, engine)
     except StoreError as error:
         fail(str(error))
-
-
-def requests(supply: Supply, figures: Iterable[Figure]) -> dict[str, Request]:
-    """What must be captured for the figures, by key; own arrays need no capture."""
-    found: dict[str, Request] = {}
-    for figure in figures:
-        try:
-            needed = supply.needed(figure)
-        except SpecError:
-            continue
-        found |= {request.key: request for request in needed.requests}
-    return found

@@ -3,66 +3,124 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from attnviz_mkdocs.cli.remote import remote_of
 from attnviz_mkdocs.cli.say import count, mistakes_of, stop_at
-from attnviz_mkdocs.cli.site import requests, supply_of
+from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError, peek_header
+from attnviz_mkdocs.plan import titled
+from attnviz_mkdocs.spec.size import readable
 from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import titled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from attnviz_mkdocs.cli.site import Site
-    from attnviz_mkdocs.spec import Figure
-    from attnviz_mkdocs.supply import Supply
+    from attnviz_mkdocs.plan import What
+    from attnviz_mkdocs.store import Store
+    from attnviz_mkdocs.supply import Wanted
+
+
+State = Literal["present", "missing", "stale", "unused"]
+
+
+@dataclass(slots=True)
+class Row:
+    """What is told of one exhibit, or of its queries and keys."""
+
+    key: str
+    state: State
+    what: What | Literal["arrays"]
+    model: str
+    text: str | None = None
+    bytes: int | None = None
+    remote: bool | None = None
+
+    @property
+    def title(self) -> str:
+        if self.what == "arrays":
+            return f"arrays: {self.model}"
+        return titled(self.model, self.text or "", self.what)
 
 
 @click.command()
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
+@click.option("--remote", "with_remote", is_flag=True, help="Tell also what of it is at the remote.")
+@click.option("--check", "checks", is_flag=True, help="Exit with 1 where something is missing, here or at the remote.")
 @click.pass_obj
-def status(open_site: Callable[[], Site], *, as_data: bool) -> None:
-    """Tell of each exhibit whether it is present, missing or stale, and its size in bytes.
+def status(open_site: Callable[[], Site], *, as_data: bool, with_remote: bool, checks: bool) -> None:
+    """Tell of each exhibit whether it is present, missing, stale or unused, and its size in bytes.
 
     Stale: the store holds this text of this model, but captured from other files of the model, or
-    by a version of attnviz that captured differently.
+    by a version of attnviz that captured differently. Unused: no gallery and no page names it; `gc` removes it.
     """
     site = open_site()
-    supply = supply_of(replace(site.project, capture="never"))
-    rows = list(_states(supply, site.figures))
+    project = replace(site.project, capture="never")
+    supply = supply_of(project)
+    remote = remote_of(project) if with_remote else None
+    rows = list(_rows(supply.store, supply.wanted(site.figures), remote))
     if as_data:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
     else:
-        for row in rows:
-            size = "-" if row["bytes"] is None else f"{row['bytes']:,}"
-            title = titled(row["model"], row["text"], row["what"])
-            click.echo(f"{row['state']:8} {size:>10}  {row['key']}  {title}")
-        total = sum(row["bytes"] or 0 for row in rows)
-        click.echo(f"{count(len(rows), 'exhibit')}, {total:,} bytes", err=True)
+        _print(rows, remote)
     stop_at([*site.mistakes, *mistakes_of(supply.needed, site.figures)])
+    if checks and any(row.state in {"missing", "stale"} or _is_not_pushed(row) for row in rows):
+        raise SystemExit(1)
 
 
-def _states(supply: Supply, figures: Iterable[Figure]) -> Iterator[dict[str, Any]]:
-    needed = requests(supply, figures)
-    unused = {_asked_for(supply, key) for key in supply.store if key not in needed}
-    for key, request in needed.items():
-        present = key in supply.store
-        yield {
-            "key": key,
-            "state": "present" if present else "stale" if request.asked in unused else "missing",
-            "bytes": supply.store.size(key) if present else None,
-            "what": request.what,
-            "model": request.model_name,
-            "text": request.text.shown,
-        }
+def _rows(store: Store, wanted: Wanted, remote: Store | None) -> Iterator[Row]:
+    for row in _states(store, wanted):
+        row.bytes = store.size(row.key) if row.key in store else None
+        row.remote = None if remote is None else row.key in remote
+        yield row
 
 
-def _asked_for(supply: Supply, key: str) -> str | None:
+def _states(store: Store, wanted: Wanted) -> Iterator[Row]:
+    others = {key: _header(store, key) for key in store if key not in wanted.keys}
+    # What is in the store in place of what is needed now.
+    outdated = {header["provenance"]["asked"] for header in others.values() if header}
+    for key, request in wanted.requests.items():
+        state: State = "present" if key in store else "stale" if request.asked in outdated else "missing"
+        yield Row(key, state, request.what, request.model_name, request.text.shown)
+    for key, arrays in wanted.arrays.items():
+        # What is not there is no loss: it is made of the arrays when a page is built.
+        if key in store:
+            yield Row(key, "present", "arrays", arrays.arrays.name)
+    for key, header in others.items():
+        if header is None:
+            yield Row(key, "unused", "attention", "can't be read")
+        else:
+            yield Row(key, "unused", header["kind"], header["provenance"]["model"], header.get("text"))
+
+
+def _print(rows: list[Row], remote: Store | None) -> None:
+    for row in rows:
+        size = "-" if row.bytes is None else f"{row.bytes:,}"
+        there = "" if remote is None else f"{'at remote' if row.remote else '-':>9}  "
+        click.echo(f"{row.state:8} {size:>10}  {there}{row.key}  {row.title}")
+    used, unused = ([row for row in rows if (row.state == "unused") is kind] for kind in (False, True))
+    parts = [f"{count(len(used), 'exhibit')}, {_weight(used)}"]
+    if unused:
+        parts.append(f"{len(unused)} unused, {_weight(unused)}")
+    if remote is not None:
+        parts.append(f"{sum(row.remote or False for row in used)} of {len(used)} at {remote.url}")
+    click.echo("; ".join(parts), err=True)
+
+
+def _weight(rows: list[Row]) -> str:
+    return readable(sum(row.bytes or 0 for row in rows))
+
+
+def _is_not_pushed(row: Row) -> bool:
+    return row.remote is False and row.state != "unused" and row.what != "arrays"
+
+
+def _header(store: Store, key: str) -> dict[str, Any] | None:
     try:
-        return str(peek_header(supply.store.read(key))["provenance"]["asked"])
+        return peek_header(store.read(key))
     except (CodecError, StoreError):
         return None

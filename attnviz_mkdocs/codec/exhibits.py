@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from attnviz_mkdocs.codec.files import CodecError, load, pack, peek_header
+from attnviz_mkdocs.codec.files import CodecError, load, pack, peek_header, stated
 from attnviz_mkdocs.exhibit import Attention, Exhibit, Provenance, Token, Track
 from attnviz_mkdocs.neurons import digest_of_labels
 from attnviz_mkdocs.quantise import ABSOLUTE_ERROR, ESCAPE, FLOOR, LEVELS, RELATIVE_ERROR
@@ -128,7 +128,7 @@ def _about(name: str, attention: Attention) -> dict[str, Any]:
         "shape": list(track.shape),
         "layout": track.layout,
         "error": {
-            "largest": float(f"{track.largest_error:.6g}"),
+            "largest": stated(track.largest_error),
             "absolute": ABSOLUTE_ERROR,
             "relative": RELATIVE_ERROR,
             "relative_from": FLOOR,

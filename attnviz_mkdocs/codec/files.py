@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import deflate
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     Tensors = Mapping[str, np.ndarray[Any, Any]]
+
+_UPWARDS = Context(prec=2, rounding=ROUND_CEILING)
 
 #: Version of the bytes. A reader refuses what it doesn't know.
 FORMAT = 2
@@ -65,6 +68,15 @@ def load(data: bytes, kind: Kind) -> tuple[Tensors, dict[str, Any]]:
         return load_tensors(raw), header
     except (SafetensorError, ValueError) as error:
         raise CodecError(f"the bytes are damaged: {error}") from error
+
+
+def stated(error: float) -> float:
+    """An error as a header states it: rounded up, so coarsely that the last bits of a run don't show.
+
+    A text in another company of a batch is rounded otherwise in the last bit; its codes are mostly the same, and so
+    shall its file be.
+    """
+    return float(_UPWARDS.create_decimal(f"{error:.6g}"))
 
 
 def peek_header(data: bytes, kind: Kind | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz_mkdocs.codec.files import CodecError, load, pack
+from attnviz_mkdocs.codec.files import CodecError, load, pack, stated
 from attnviz_mkdocs.exhibit import Provenance
 from attnviz_mkdocs.neurons import Bias, Neurons, Scores
 
@@ -54,7 +54,7 @@ def decode_neurons(data: bytes) -> Neurons:
 
 def _about(name: str, scores: Scores) -> dict[str, Any]:
     bias = None if scores.bias is None else {"layout": scores.bias.layout, "of_layer": list(scores.bias.of_layer)}
-    return {"name": name, "bias": bias, "error": float(f"{scores.largest_error:.6g}")}
+    return {"name": name, "bias": bias, "error": stated(scores.largest_error)}
 
 
 def _scores(about: dict[str, Any], tensors: Tensors) -> Scores:

@@ -72,6 +72,21 @@ class Fence:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A fence of any language in a page.
+
+    Attributes:
+        first: Index of its opening line.
+        last: Index of its closing line, or of the last line that belongs to it where it is not closed.
+        is_closed: Whether there is a closing line.
+    """
+
+    first: int
+    last: int
+    is_closed: bool
+
+
+@dataclass(frozen=True)
 class _Container:
     """A block that holds other blocks.
 
@@ -106,6 +121,15 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
         lines: The page's lines, without their ends. Tabs stand for the columns up to the next fourth.
     """
     return [fence for found in _Page(lines).fences() if (fence := _ours(found, lines))]
+
+
+def find_code(lines: Sequence[str]) -> list[Code]:
+    """All fences, ours or not, in order.
+
+    Args:
+        lines: The page's lines, without their ends.
+    """
+    return [Code(found.first, found.last, found.is_closed) for found in _Page(lines).fences()]
 
 
 def _ours(found: _AnyFence, lines: Sequence[str]) -> Fence | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.find import find_fences
+from attnviz_mkdocs.fence.part import read_part
 from attnviz_mkdocs.fence.subjects import CHANGES, Finder, Found, Said
 from attnviz_mkdocs.fence.whole import wrong_as_a_whole
 from attnviz_mkdocs.spec.check import check
@@ -46,7 +47,7 @@ def read_fence(
 
 
 def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure], list[Mistake]]:
-    """The figures that all fences of a page ask for, and the mistakes of those that can't be read.
+    """The figures that all fences of a page ask for, alone or as a part of a gallery, and the mistakes of the others.
 
     Args:
         text: The page's source, front matter and all.
@@ -59,7 +60,8 @@ def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure],
     # Not `splitlines`, which takes U+2028 and form feeds for ends of lines; Markdown does not.
     for fence in find_fences(text.split("\n")):
         try:
-            figures.append(read_fence(fence, galleries, file, ids=ids))
+            part = read_part(fence, galleries, file)
+            figures += [read_fence(fence, galleries, file, ids=ids)] if part is None else part
         except SpecError as error:
             mistakes.extend(error.mistakes)
     return figures, mistakes
@@ -117,6 +119,7 @@ class _Reader:
             names=found.names,
             link=body.link or (base.link if base else None),
             steps=base.steps if base and "steps" not in written else body.steps,
+            layers=body.layers or (base.layers if base else None),
             base=base.name if base else "",
             places=self._places(base, found, kept, written),
             written={key: plain(value) for key, value in written.items()},
@@ -184,7 +187,7 @@ class _Reader:
         changing = [written[key].place for key in _SHOW_SOMETHING_ELSE if key in written]
         if base is None or not changing:
             return {}
-        return dict.fromkeys({*Options.model_fields, "steps"} - written.keys(), changing[0])
+        return dict.fromkeys({*Options.model_fields, "layers", "steps"} - written.keys(), changing[0])
 
     def _locate(self, line: int, column: int) -> Place:
         return Place(self._file, self._line + 1 + line, self._fence.column_in_page(line, column))

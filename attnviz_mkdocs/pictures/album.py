@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.spec import Figure
 
+#: Where pictures are kept from build to build, seen from a project's root.
+KEPT = ".cache/attnviz"
+
 _PICTURE = TypeAdapter(Picture)
 
 

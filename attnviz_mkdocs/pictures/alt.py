@@ -54,7 +54,7 @@ def alternative(figure: Figure, scenes: Sequence[Scene], numbers: Scores | None 
         numbers: Of the neurons, for a neuron view.
     """
     step = f" (step 1 of {len(figure.steps)}: {scenes[0].state.caption})" if figure.steps else ""
-    text = _title(scenes, figure) + step
+    text = subject_of(figure, scenes) + step
     for place, clause in enumerate(_clauses(scenes, numbers)):
         longer = f"{text}{': ' if place == 0 else '; '}{clause}"
         if len(longer) >= LONGEST:
@@ -94,7 +94,7 @@ def _of_scene(scene: Scene, numbers: Scores | None) -> Iterator[str]:
             yield from _of_heads(scene, scene.chosen)
 
 
-def _title(scenes: Sequence[Scene], figure: Figure) -> str:
+def subject_of(figure: Figure, scenes: Sequence[Scene]) -> str:
     """What is shown: attention of minilm on “The cat”, layer 5, heads 10 and 11, from “it”."""
     scene = scenes[0]
     parts = [part for scene in scenes for part in scene.parts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.pictures import lettering
@@ -46,22 +46,21 @@ class _Piece:
     gap: float
 
 
-def framed(scenes: Sequence[Scene], drawing: Drawing) -> tuple[int, str]:
-    """A drawing with all that is said above and below it: its height, and its elements."""
+def framed(scenes: Sequence[Scene], drawing: Drawing) -> tuple[int, int, str]:
+    """A drawing with all that is said above and below it: the height, where the drawing starts, and the elements."""
     scene, width = scenes[0], drawing.width
     parts: list[str] = []
-    top = 0.0
-    for height, body in (
+    above = (
         _subject(scenes, width),
         _header(scene, width),
         _caption(scene.state.caption, width),
         _paragraph(" ".join(notes_of(scenes)), width, above=-6, after=12),
-        (drawing.height, drawing.body),
-        _foot(scenes, drawing),
-    ):
+    )
+    top = 0.0
+    for height, body in (*above, (drawing.height, drawing.body), _foot(scenes, drawing)):
         parts.append(group(0, top, body))
         top += height
-    return ceil(top), "".join(parts)
+    return ceil(top), floor(sum(height for height, _ in above)), "".join(parts)
 
 
 def _subject(scenes: Sequence[Scene], width: float) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Figure
 
 #: Raised when the same figure would be drawn differently, so that what is kept is drawn anew.
-PICTURE_VERSION = 8
+PICTURE_VERSION = 9
 
 #: Widths of pictures in pixels: for a column of text, and for a telephone.
 WIDE, NARROW = 688, 350
@@ -40,11 +41,24 @@ _FONTS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,san
 
 @dataclass(frozen=True, slots=True)
 class Svg:
-    """An SVG document and its size in pixels."""
+    """An SVG document.
+
+    Attributes:
+        content: The document.
+        width: In pixels.
+        height: In pixels.
+        top: Where the drawing starts, below what is said of it; in pixels.
+    """
 
     content: str
     width: int
     height: int
+    top: int
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called: the same for the same content."""
+        return f"{hashlib.sha256(self.content.encode()).hexdigest()[:32]}.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Picture:
     style: str
 
 
-def draw(
+def svg_of(
     figure: Figure,
     exhibit: Exhibit,
     width: int,
@@ -72,8 +86,8 @@ def draw(
     *,
     neurons: Neurons | None = None,
     second: Exhibit | None = None,
-) -> str:
-    """A picture of what a view shows first, as an SVG document.
+) -> Svg:
+    """A picture of what a view shows first, and its size.
 
     Args:
         figure: What the author asked for.
@@ -84,7 +98,20 @@ def draw(
         second: The other exhibit, for a comparison.
     """
     scenes = scenes_of(figure, exhibit, second)
-    return _drawn(scenes, width, theme, _numbers(scenes, neurons)).content
+    return _drawn(scenes, width, theme, numbers_of(scenes, neurons))
+
+
+def draw(
+    figure: Figure,
+    exhibit: Exhibit,
+    width: int,
+    theme: Theme = "both",
+    *,
+    neurons: Neurons | None = None,
+    second: Exhibit | None = None,
+) -> str:
+    """The same as an SVG document alone."""
+    return svg_of(figure, exhibit, width, theme, neurons=neurons, second=second).content
 
 
 def picture_of(
@@ -99,7 +126,7 @@ def picture_of(
         second: The other exhibit, for a comparison.
     """
     scenes = scenes_of(figure, exhibit, second)
-    numbers = _numbers(scenes, neurons)
+    numbers = numbers_of(scenes, neurons)
     return Picture(
         alt=alternative(figure, scenes, numbers),
         wide=_drawn(scenes, WIDE, "both", numbers),
@@ -108,7 +135,8 @@ def picture_of(
     )
 
 
-def _numbers(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+def numbers_of(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | None:
+    """The queries and keys that a neuron view shows; None for other views."""
     state = scenes[0].state
     return neurons.attentions[state.attention] if neurons and state.view == "neuron" else None
 
@@ -116,7 +144,7 @@ def _numbers(scenes: tuple[Scene, ...], neurons: Neurons | None) -> Scores | Non
 def _drawn(scenes: tuple[Scene, ...], width: int, theme: Theme, numbers: Scores | None) -> Svg:
     stage = Stage(scenes[0], scenes, width, theme, is_touched=width < _TOUCHED)
     drawing = panes(stage, lambda stage: _drawing(stage, numbers))
-    height, body = framed(scenes, drawing)
+    height, top, body = framed(scenes, drawing)
     is_signed = numbers is not None or scenes[0].signs is not None
     shades: Shades | None = None if scenes[0].state.view != "text" else "signed" if is_signed else "scale"
     content = element(
@@ -133,7 +161,7 @@ def _drawn(scenes: tuple[Scene, ...], width: int, theme: Theme, numbers: Scores 
         font_family=_FONTS,
         font_size=13,
     )
-    return Svg(content, width, height)
+    return Svg(content, width, height, top)
 
 
 def _drawing(stage: Stage, numbers: Scores | None) -> Drawing:

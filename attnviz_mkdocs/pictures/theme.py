@@ -61,6 +61,11 @@ def schemes(theme: Theme) -> tuple[Scheme, ...]:
     return SCHEMES if theme == "both" else (theme,)
 
 
+def ground(scheme: Scheme) -> str:
+    """What pages commonly have behind a picture, as CSS has it; all that is read is legible on it."""
+    return f"#{_GROUND[scheme]}"
+
+
 def stylesheet(theme: Theme, shades: Shades | None = None) -> str:
     """Classes that set ``color``, and those of what is seen in one scheme only.
 

@@ -24,3 +24,8 @@ def encode(data: bytes) -> str:
     signs = _SIGNS[groups[:, None] // _POWERS % 85]
     characters: bytes = signs.tobytes()
     return characters[: 5 * len(groups) - missing].decode("ascii")
+
+
+def length(size: int) -> int:
+    """How many characters so many bytes take."""
+    return size + -(-size // 4)

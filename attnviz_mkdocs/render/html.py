@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,7 +24,7 @@ from attnviz_mkdocs.views import first_state, step_states
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attnviz_mkdocs.pictures import Picture
+    from attnviz_mkdocs.pictures import Picture, Svg
     from attnviz_mkdocs.spec import Figure, Mistake
 
 
@@ -36,19 +38,22 @@ def _digest(script: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
-_templates = Environment(
+#: Of what stands in pages; whatever is put into them is escaped.
+templates = Environment(
     loader=PackageLoader("attnviz_mkdocs.render"),
     autoescape=True,
     finalize=_finalize,
     undefined=StrictUndefined,
     keep_trailing_newline=False,
 )
-_templates.filters["digest"] = _digest
+templates.filters["digest"] = _digest
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
-#: Signs that stand for themselves in an address in an attribute, whatever a standard would rather have.
+# Signs that stand for themselves in an address in an attribute, whatever a standard would rather have.
 _PLAIN = " !$'()*+,-./:;=?@[]^_{|}~"
+_ESCAPES = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LEAN = "attnviz.lean.js"
 STYLE = "attnviz.css"
 #: Where a site keeps them.
@@ -76,6 +81,12 @@ def script(*, with_neurons: bool) -> str:
     return asset(SCRIPT if with_neurons else _LEAN)
 
 
+@cache
+def _packed_script(*, with_neurons: bool) -> str:
+    """The browser bundle, compressed, as a text."""
+    return b64encode(zlib.compress(script(with_neurons=with_neurons).encode(), 9)).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """Encoded numbers, as an element of a page names or carries them.
@@ -96,6 +107,11 @@ class Payload:
         """The bytes as an attribute takes them."""
         return None if self.data is None else base85.encode(self.data)
 
+    @property
+    def carried(self) -> int:
+        """How many characters of the page that is."""
+        return 0 if self.data is None else base85.length(len(self.data))
+
 
 @dataclass(frozen=True, slots=True)
 class Still:
@@ -114,8 +130,15 @@ class Still:
     @classmethod
     def carried(cls, picture: Picture) -> Still:
         """One that the page carries itself."""
-        # Once, and as text: a picture must not be heavier than what it stands for.
-        return cls(picture, f"data:image/svg+xml,{quote(picture.wide.content, safe=_PLAIN)}")
+        # Once: a picture must not be heavier than what it stands for.
+        return cls(picture, carried(picture.wide))
+
+
+def carried(picture: Svg) -> str:
+    """The address of a picture that a page carries itself, as text."""
+    # What `quote` does, which takes its time for each sign.
+    escaped = picture.content.translate(_ESCAPES)
+    return "data:image/svg+xml," + _NOT_ASCII.sub(lambda signs: quote(signs[0]), escaped)
 
 
 def draw_figure(
@@ -124,6 +147,8 @@ def draw_figure(
     neurons: Payload | None = None,
     second: Payload | None = None,
     still: Still | None = None,
+    *,
+    with_caption: bool = True,
 ) -> str:
     """A view in a page.
 
@@ -133,8 +158,9 @@ def draw_figure(
         neurons: The exhibit's neurons, for a neuron view.
         second: The other exhibit, for a comparison.
         still: Its picture.
+        with_caption: Whether it stands in a ``figure`` with its caption, or is the element alone.
     """
-    return _templates.get_template("figure.html").render(
+    return templates.get_template("figure.html" if with_caption else "view.html").render(
         exhibit=exhibit,
         neurons=neurons,
         second=second,
@@ -153,9 +179,9 @@ def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def draw_mistakes(mistakes: Iterable[Mistake]) -> str:
-    """A panel that stands where the view would be, and says what is to be mended."""
-    return _templates.get_template("mistake.html").render(mistakes=[str(mistake) for mistake in mistakes])
+def draw_mistakes(mistakes: Iterable[Mistake], what: str = "attention view") -> str:
+    """A panel that stands where the view, or whatever else it is, would be, and says what is to be mended."""
+    return templates.get_template("mistake.html").render(what=what, mistakes=list(mistakes))
 
 
 def draw_page(
@@ -179,11 +205,10 @@ def draw_page(
     """
     own = None if neurons is None else Payload(f"{key}-neurons", neurons)
     other = None if second is None else Payload(f"{key}-second", second)
-    code = script(with_neurons=neurons is not None)
-    return _templates.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
-        script=code,
-        packed=b64encode(zlib.compress(code.encode(), 9)).decode(),
+        script=script(with_neurons=neurons is not None),
+        packed=_packed_script(with_neurons=neurons is not None),
         figure=draw_figure(figure, Payload(key, data), own, other, None if picture is None else Still.carried(picture)),
     )

@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from attnviz_mkdocs.fence import Fence, find_fences
 from attnviz_mkdocs.links import SCHEME, LinkError, resolve
 from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.sites.scribe import Drawn, Page, Scribe
+from attnviz_mkdocs.sites.scribe import Page, Scribe
 from attnviz_mkdocs.sites.zensical import Rendered
 from attnviz_mkdocs.spec import Mistake, Place
 from attnviz_mkdocs.spec.characters import printable
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from markdown import Markdown
-
-#: What an engine's configuration calls the extension.
-EXTENSION = "attnviz"
 
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
@@ -39,39 +36,46 @@ class AttnvizExtension(Extension):
 
     The options are those of `attnviz_mkdocs.project.Project`; ``root`` is the folder that paths are
     relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead, and tells
-    which ``page`` is converted.
+    which page a converter is at.
     """
 
     def __init__(
-        self, scribe: Scribe | None = None, page: Callable[[], Page] = Page, root: str = ".", **options: Any
+        self,
+        scribe: Scribe | None = None,
+        page_of: Callable[[Markdown], Page] | None = None,
+        root: str = ".",
+        **options: Any,
     ) -> None:
         self._scribe = scribe
-        self._page = page
+        self._page_of = page_of
         self._root = root
         # Checked where they are used, in words; Python-Markdown would answer an unknown one with a KeyError.
         self._options = options
         super().__init__()
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        scribe, page = self._scribe, self._page
-        if scribe is None:
-            rendered = Rendered.by(md)
-            if rendered is not None:
-                scribe, page = rendered.scribe(self._root, self._options), rendered.page
-            else:
-                scribe = self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
-        fences = _Fences(md, scribe, page)
+        fences = _Fences(md, self)
         md.preprocessors.register(fences, "attnviz", _PRIORITY)
         md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
+    def begin(self, md: Markdown) -> tuple[Scribe, Page]:
+        """Who draws the page that is converted now, and what that is.
+
+        Nothing is read before: engines make converters only to see whether their extensions are there.
+        """
+        if self._scribe is not None:
+            return self._scribe, self._page_of(md) if self._page_of else Page()
+        rendered = Rendered.by(md)
+        if rendered is not None:
+            return rendered.scribe(self._root, self._options), rendered.page()
+        self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
+        return self._scribe, Page()
+
 
 class _Fences(Preprocessor):
-    def __init__(self, md: Markdown, scribe: Scribe, page: Callable[[], Page]) -> None:
+    def __init__(self, md: Markdown, extension: AttnvizExtension) -> None:
         super().__init__(md)
-        self._page = page
-        self._lines: list[str] = []
-        self.scribe = scribe
-        self.drawn = Drawn(Page())
+        self._extension = extension
 
     def place_of(self, address: str) -> Place:
         """Where the page's author wrote an address."""
@@ -82,7 +86,9 @@ class _Fences(Preprocessor):
         return Place(page.file, 1, 1)
 
     def run(self, lines: list[str]) -> list[str]:
-        self._lines, self.drawn = lines, self.scribe.begin(self._page())
+        self._lines = lines
+        self.scribe, page = self._extension.begin(self.md)
+        self.drawn = self.scribe.begin(page)
         result: list[str] = []
         copied = 0
         for fence in find_fences(lines):
@@ -110,8 +116,7 @@ class _Links(Treeprocessor):
             try:
                 link.set("href", resolve(address, drawn.views))
             except LinkError as error:
-                drawn.mistakes.append(Mistake(self._fences.place_of(address), str(error)))
-                self._fences.scribe.tell(drawn.mistakes[-1:])
+                self._fences.scribe.object(drawn, [Mistake(self._fences.place_of(address), str(error))])
                 # Its words stay, and say what is wrong with it.
                 link.tag = "span"
                 link.attrib = {"class": "attnviz-mistake", "title": printable(str(error))}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,17 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
+from attnviz_mkdocs.pages import Catalogue, TemplateError
 from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
 from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites import print_site
-from attnviz_mkdocs.sites.front_matter import lines_before_markdown
-from attnviz_mkdocs.sites.markdown import EXTENSION, AttnvizExtension
+from attnviz_mkdocs.sites.gallery_pages import GalleryPages
+from attnviz_mkdocs.sites.markdown import AttnvizExtension
+from attnviz_mkdocs.sites.scales import Built, Scales
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -29,9 +32,11 @@ from attnviz_mkdocs.supply import MissingError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from markdown import Markdown
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
 
     from attnviz_mkdocs.pictures import Svg
@@ -47,31 +52,39 @@ class AttnvizConfig(base.Config):
     """A folder, a file or a glob of gallery files; or several."""
     store = option.Type(str, default="gallery/store")
     """A folder or an fsspec URL."""
+    remote = option.Optional(option.Type(str))
+    """Where `push` sends and `pull` gets what the store holds."""
     capture = option.Choice(CAPTURE_MODES, default="auto")
     """`auto`: capture what is missing where torch is installed; `never`: fail and name the command; `always`."""
     delivery = option.Choice(DELIVERIES, default="inline")
     """`inline`: the page carries its data; `linked`: the browser fetches it when it is seen."""
     device = option.Type(str, default="auto")
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    budget = option.Optional(option.Type((str, int, dict)))
+    """What a page may weigh, or sizes for `page`, `gallery` and `site`."""
+    pages = option.Type((bool, str), default=False)
+    """A folder of the site such as `gallery`, in which pages show the galleries; or `false`."""
 
 
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     """Attention views in MkDocs pages."""
 
     scribe: Scribe
+    # The page that MkDocs is at.
+    _file: File | None
+    _page: Page
+    _pages: GalleryPages | None = None
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         try:
-            self.scribe = Scribe.of(Project.from_options(_root(config), dict(self.config)))
+            project = Project.from_options(_root(config), dict(self.config))
+            self.scribe = Scribe.of(project)
+            self.scribe.catalogue = Catalogue(self.scribe.galleries, project.pages) if project.pages else None
         except (ProjectError, StoreError) as error:
             raise PluginError(str(error)) from error
-        self._page = Page()
-        extension = AttnvizExtension(self.scribe, lambda: self._page)
-        # The name may stand there for an engine that runs no plugins, and a plugin may build the site several times.
-        others = [
-            one for one in config.markdown_extensions if one != EXTENSION and not isinstance(one, AttnvizExtension)
-        ]
-        config.markdown_extensions[:] = [*others, extension]  # type: ignore[list-item]
+        self._scales = Scales(self.scribe.supply.project.budget, self.scribe.galleries)
+        # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
+        config.markdown_extensions.append(AttnvizExtension(self.scribe, self._page_of))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
         bundle.defer = True
         # Ours first, so that the author's own style wins.
@@ -83,40 +96,83 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        shown = list(self._figures_in(files))
+        of_galleries = list(self.scribe.galleries.figures())
+        shown = list(self._figures_in(files.documentation_pages(), config))
+        catalogue = self.scribe.catalogue
+        if catalogue is not None:
+            shown += of_galleries
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
-                files.append(File.generated(config, f"{ASSETS}/{name}", content=content))
+                file = File.generated(config, f"{ASSETS}/{name}", content=content)
+                # Where `attnviz assets` wrote it for another engine.
+                if old := files.get_file_from_path(file.src_uri):
+                    files.remove(old)
+                files.append(file)
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
-        figures = [*self.scribe.galleries.figures(), *shown]
+        figures = [*of_galleries, *shown]
         try:
             self.scribe.supply.ensure(figures)
-        except (MissingError, StoreError) as error:
+            if catalogue is not None:
+                self._pages = GalleryPages(catalogue, self.scribe, config, files)
+                made = self._pages.add()
+                if self._pages.templates.has_own:
+                    self.scribe.supply.ensure(self._figures_in(made, config))
+        except (MissingError, StoreError, TemplateError) as error:
             raise PluginError(str(error)) from error
         self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
+        self._files, self._config = files, config
+        self._file, self._page = None, Page()
         return files
 
+    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+        if self._pages is not None:
+            self._pages.settle()
+
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
-        source = page.file.content_string
-        shipped = _Shipped(files, config, page.url)
-        self._page = Page(
-            file=_shown(page.file, config),
-            line_offset=lines_before_markdown(source),
-            link=shipped.exhibit if self.config.delivery == "linked" else None,
-            place=shipped.picture,
-        )
+        self._files = files
+        self._file, self._page = page.file, self._page_from(page.file)
+        self._scales.pages.append(Built(self._page, page.file.content_string, page.meta, Path(page.file.abs_dest_path)))
+
+    # Last, when other plugins have made what they make, such as print-site its page.
+    @event_priority(-100)
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        print_site.mend(config)
+        if self._pages is not None:
+            self._pages.write_standalones()
+        for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):
+            log.warning("%s", mistake)
+
+    def on_build_error(self, error: Exception) -> None:
+        # A fence that a page includes from elsewhere shows only while its page is rendered.
+        if isinstance(error, MissingError | StoreError):
+            raise PluginError(str(error)) from error
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
         for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
             server.watch(str(path), recursive=False)
 
-    # After print-site has written its page.
-    @event_priority(-100)
-    def on_post_build(self, config: MkDocsConfig) -> None:
-        print_site.mend(config)
+    def _page_of(self, md: Markdown) -> Page:
+        """The page that a converter is at: MkDocs gives it what makes links relative to a file."""
+        if "relpath" not in md.treeprocessors:
+            return self._page
+        relative: Any = md.treeprocessors["relpath"]
+        return self._page if relative.file is self._file else self._page_from(relative.file, is_copy=True)
+
+    def _page_from(self, file: File, *, is_copy: bool = False) -> Page:
+        source = file.content_string
+        without_front_matter, _ = get_data(source)
+        shipped = _Shipped(self._files, self._config, file.url)
+        return Page(
+            file=_shown(file, self._config),
+            line_offset=source.count("\n") - without_front_matter.count("\n"),
+            link=shipped.exhibit if self.config.delivery == "linked" else None,
+            place=shipped.picture,
+            lead=None if self._pages is None else partial(self._pages.lead, url=file.url),
+            is_copy=is_copy,
+        )
 
     def _warn_of_neighbours(self, config: MkDocsConfig) -> None:
         """Tell what can't be together with other plugins."""
@@ -127,10 +183,10 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 "write: delivery: inline"
             )
 
-    def _figures_in(self, files: Files) -> Iterator[Figure]:
-        """The figures of all pages; a mistake is told when its page is rendered."""
-        for file in files.documentation_pages():
-            figures, _ = read_page(file.content_string, self.scribe.galleries, file.src_uri)
+    def _figures_in(self, pages: Iterable[File], config: MkDocsConfig) -> Iterator[Figure]:
+        """The figures of pages; a mistake is told when its page is rendered."""
+        for file in pages:
+            figures, _ = read_page(file.content_string, self.scribe.galleries, _shown(file, config))
             yield from figures
 
 
@@ -154,8 +210,7 @@ class _Shipped:
 
     def picture(self, picture: Svg) -> str:
         """Where the page finds a picture."""
-        content = picture.content.encode()
-        return self._file(f"pictures/{hashlib.sha256(content).hexdigest()[:32]}.svg", content)
+        return self._file(f"pictures/{picture.file_name}", picture.content.encode())
 
     def _file(self, name: str, content: bytes) -> str:
         path = f"{ASSETS}/{name}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.codec import CodecError
-from attnviz_mkdocs.fence import read_fence
-from attnviz_mkdocs.pictures import Album
-from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_mistakes
+from attnviz_mkdocs.fence import read_fence, read_part
+from attnviz_mkdocs.pictures import KEPT, Album
+from attnviz_mkdocs.render import Card, carried, draw_cards, draw_mistakes
+from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.supply import MissingError, Supply
 from attnviz_mkdocs.views import Shown
@@ -18,17 +19,16 @@ from attnviz_mkdocs.views import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from attnviz_mkdocs.budget import Part
     from attnviz_mkdocs.fence import Fence
-    from attnviz_mkdocs.pictures import Svg
+    from attnviz_mkdocs.pages import Catalogue, ExhibitPage
+    from attnviz_mkdocs.pictures import Picture, Svg
     from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.spec import Figure, Galleries, Place
-    from attnviz_mkdocs.supply import Encoded, Supplied
+    from attnviz_mkdocs.supply import Supplied
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
-
-# Where pictures are kept from build to build.
-_KEPT = ".cache/attnviz"
 
 
 @dataclass(slots=True)
@@ -42,6 +42,12 @@ class Page:
             where the page carries its data itself.
         place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
         refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
+        is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
+            place and ends nothing.
+        is_copy: Whether it is converted again for another place, as the start of a post is for the list of posts: what
+            is wrong with it has been told.
+        lead: An exhibit's page → where it is, relative to the page.
+        parts: What its views bring to the site; added to while it is converted.
     """
 
     file: str = "page"
@@ -49,6 +55,10 @@ class Page:
     link: Callable[[str, bytes], str] | None = None
     place: Callable[[Svg], str] | None = None
     refuse: Callable[[Sequence[Mistake]], None] | None = None
+    is_preview: bool = False
+    is_copy: bool = False
+    lead: Callable[[ExhibitPage], str] | None = None
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -58,30 +68,37 @@ class Drawn:
     Attributes:
         page: The page.
         carried: Keys of the exhibits and neurons that it carries.
-        views: Its views that have a name, by that.
+        views: Its views that have a name, by that; None for one that can't be shown.
         ids: Where fences gave a view its name.
         mistakes: What is wrong with it.
     """
 
     page: Page
     carried: set[str] = field(default_factory=set)
-    views: dict[str, Shown] = field(default_factory=dict)
+    views: dict[str, Shown | None] = field(default_factory=dict)
     ids: dict[str, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Scribe:
-    """Fences → HTML. An engine may render several pages at once, and they share what is captured."""
+    """Fences → HTML. An engine may render several pages at once, and they share what is captured.
+
+    Attributes:
+        galleries: What they may refer to.
+        supply: Where exhibits come from.
+        catalogue: The pages of the site that show galleries, where it has some.
+    """
 
     galleries: Galleries
     supply: Supply
+    catalogue: Catalogue | None = None
     _lock: Lock = field(init=False, default_factory=Lock)
     _told: set[Mistake] = field(init=False, default_factory=set)
     _album: Album = field(init=False)
 
     def __post_init__(self) -> None:
-        self._album = Album(self.supply.project.root / _KEPT)
+        self._album = Album(self.supply.project.root / KEPT)
 
     @classmethod
     def of(cls, project: Project) -> Scribe:
@@ -97,32 +114,104 @@ class Scribe:
 
     def begin(self, page: Page) -> Drawn:
         """A page with nothing on it; what is wrong with it is told anew where it is rendered again."""
-        with self._lock:
-            self._told = {mistake for mistake in self._told if mistake.place.file != page.file}
+        if not page.is_copy:
+            with self._lock:
+                self._told = {mistake for mistake in self._told if mistake.place.file != page.file}
         return Drawn(page)
 
     def draw(self, fence: Fence, drawn: Drawn) -> str:
-        """The HTML of one fence: a view, or a panel that says what is to be mended.
+        """The HTML of one fence: a view, a part of a gallery, or a panel that says what is to be mended.
 
         Args:
             fence: The fence.
             drawn: What the page has already; what the fence brings is added.
+
+        Raises:
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
+        """
+        try:
+            figures, is_part = self.read(fence, drawn)
+        except SpecError as error:
+            return self._panel(error, drawn)
+        if is_part and self.catalogue is not None and drawn.page.lead is not None:
+            return self._cards(figures, self.catalogue, drawn.page.lead, drawn)
+        return "\n".join(self._view(figure, drawn) for figure in figures)
+
+    def read(self, fence: Fence, drawn: Drawn) -> tuple[list[Figure], bool]:
+        """The figures that a fence asks for, and whether it asks for a part of a gallery.
+
+        Raises:
+            SpecError: All that is wrong with the fence.
         """
         page = drawn.page
+        part = read_part(fence, self.galleries, page.file, page.line_offset)
+        if part is not None:
+            return part, True
+        return [read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)], False
+
+    def show(self, figure: Figure, drawn: Drawn) -> Supplied:
+        """What there is of a figure; links of the page can lead there from now on.
+
+        Raises:
+            SpecError: It can't be shown.
+            MissingError: An exhibit is missing, and the project's option is ``capture: never``.
+        """
+        shown = drawn.views.setdefault(figure.name, None) if figure.name else None
+        supplied = self._supplied(figure, drawn.page)
+        if figure.name and shown is None:
+            drawn.views[figure.name] = Shown(figure, supplied.header, supplied.second_header)
+        return supplied
+
+    def picture(self, figure: Figure, supplied: Supplied) -> Picture:
+        """What a view shows first.
+
+        Raises:
+            SpecError: What is stored of it can't be drawn.
+        """
         try:
-            figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
-            supplied = self._supplied(figure)
-            still = self._still(figure, supplied, page)
+            return self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        except CodecError as error:
+            raise SpecError([Mistake(figure.place, str(error))]) from error
+
+    def _view(self, figure: Figure, drawn: Drawn) -> str:
+        try:
+            supplied = self.show(figure, drawn)
+            picture = self.picture(figure, supplied)
         except SpecError as error:
-            self.tell(error.mistakes)
-            drawn.mistakes += error.mistakes
-            return draw_mistakes(error.mistakes)
-        if figure.name:
-            drawn.views.setdefault(figure.name, Shown(figure, supplied.header, supplied.second_header))
-        exhibit = _payload(supplied.exhibit, drawn)
-        neurons = None if supplied.neurons is None else _payload(supplied.neurons, drawn)
-        second = None if supplied.second is None else _payload(supplied.second, drawn)
-        return draw_figure(figure, exhibit, neurons, second, still)
+            return self._panel(error, drawn)
+        page = drawn.page
+        return draw_supplied(
+            figure, supplied, picture, drawn.carried, link=page.link, place=page.place, parts=page.parts
+        )
+
+    def _cards(
+        self, part: Sequence[Figure], catalogue: Catalogue, lead: Callable[[ExhibitPage], str], drawn: Drawn
+    ) -> str:
+        """Each exhibit once, with the first of its views that are asked for."""
+        first: dict[ExhibitPage, Figure] = {}
+        for figure in part:
+            first.setdefault(catalogue.page_of(figure.name), figure)
+        return draw_cards(self._card(page, figure, lead(page), drawn) for page, figure in first.items())
+
+    def _card(self, page: ExhibitPage, figure: Figure, link: str, drawn: Drawn) -> Card:
+        about = Card(page.title, link, page.models, page.tags, "\n".join(page.texts), figure.caption, len(page.figures))
+        try:
+            picture = self.picture(figure, self._supplied(figure, drawn.page)).narrow
+        except SpecError as error:
+            self.object(drawn, error.mistakes)
+            return replace(about, mistakes=error.mistakes)
+        place = drawn.page.place
+        return replace(about, picture=picture, source=carried(picture) if place is None else place(picture))
+
+    def _panel(self, error: SpecError, drawn: Drawn) -> str:
+        self.object(drawn, error.mistakes)
+        return draw_mistakes(error.mistakes)
+
+    def object(self, drawn: Drawn, mistakes: Sequence[Mistake]) -> None:
+        """Note what is wrong with a page, and tell it."""
+        drawn.mistakes += mistakes
+        if not drawn.page.is_copy:
+            self.tell(mistakes)
 
     def tell(self, mistakes: Sequence[Mistake]) -> None:
         """Tell each mistake once: what is wrong in a gallery shows in each fence that names it."""
@@ -132,26 +221,11 @@ class Scribe:
                     log.warning("%s", mistake)
             self._told.update(mistakes)
 
-    def _supplied(self, figure: Figure) -> Supplied:
+    def _supplied(self, figure: Figure, page: Page) -> Supplied:
         try:
             with self._lock:
                 return self.supply.get(figure)
         except MissingError as error:
+            if not page.is_preview:
+                raise
             raise SpecError([Mistake(figure.place, str(error))]) from error
-
-    def _still(self, figure: Figure, supplied: Supplied, page: Page) -> Still:
-        try:
-            picture = self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
-        except CodecError as error:
-            raise SpecError([Mistake(figure.place, str(error))]) from error
-        place = page.place
-        return Still.carried(picture) if place is None else Still(picture, place(picture.wide), place(picture.narrow))
-
-
-def _payload(encoded: Encoded, drawn: Drawn) -> Payload:
-    if drawn.page.link is not None:
-        return Payload(encoded.key, source=drawn.page.link(encoded.key, encoded.data))
-    if encoded.key in drawn.carried:
-        return Payload(encoded.key)
-    drawn.carried.add(encoded.key)
-    return Payload(encoded.key, data=encoded.data)

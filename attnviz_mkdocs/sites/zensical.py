@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from attnviz_mkdocs.fence.folder import read_folder
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
-from attnviz_mkdocs.sites.front_matter import lines_before_markdown
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
@@ -62,11 +61,13 @@ class Rendered:
 
     def page(self) -> Page:
         file = self.docs / self.path
-        source = file.read_text(encoding="utf-8-sig", errors="replace") if file.is_file() else ""
+        source = file.read_bytes() if file.is_file() else b""
+        front_matter = _FRONT_MATTER.match(source)
         return Page(
             file=_shown(file, self.root),
-            line_offset=lines_before_markdown(source),
+            line_offset=front_matter[0].count(b"\n") if front_matter else 0,
             refuse=_refuse if self._is_strict else None,
+            is_preview=_is_preview(),
         )
 
     def scribe(self, folder: str, options: dict[str, Any]) -> Scribe:
@@ -81,40 +82,41 @@ class Rendered:
         with _lock:
             try:
                 project = Project.from_options(root, options)
-                state = _state(project)
-                if name not in _scribes or _scribes[name][0] != state:
-                    _scribes[name] = (state, self._begun(project))
+                if name not in _known or _known[name].state != _state(project, _known[name].arrays):
+                    _known[name] = self._begun(project)
             except (ProjectError, StoreError) as error:
                 _stop(f"attnviz: {error}")
-            return _scribes[name][1]
+            return _known[name].scribe
 
-    def _begun(self, project: Project) -> Scribe:
+    def _begun(self, project: Project) -> _Known:
         scribe = Scribe.of(project)
-        advice = list(self._advice(project))
+        of_pages, _ = read_folder(self.docs, scribe.galleries, project.root)
+        figures = [*scribe.galleries.figures(), *of_pages]
+        arrays = frozenset(project.root / figure.arrays.file for figure in figures if figure.arrays)
+        advice = list(self._advice(project, arrays))
         for one in advice:
             log.warning("%s", one)
         if self._is_strict and (advice or scribe.galleries.mistakes):
             _stop("\n".join([*advice, *map(str, scribe.galleries.mistakes)]))
-        figures, _ = read_folder(self.docs, scribe.galleries, project.root)
         try:
-            scribe.supply.ensure([*scribe.galleries.figures(), *figures])
+            scribe.supply.ensure(figures)
         except MissingError as error:
             if not _is_preview():
                 _stop(str(error))
-        return scribe
+        return _Known(scribe, arrays, _state(project, arrays))
 
-    def _advice(self, project: Project) -> Iterator[str]:
+    def _advice(self, project: Project, arrays: frozenset[Path]) -> Iterator[str]:
         """What the configuration lacks, which nobody but its author can add."""
         if not self._has_assets():
             yield 'the site lacks the script and the style of attention views, or has old ones; run "attnviz assets"'
         if project.delivery == "linked":
             yield "delivery: linked needs MkDocs or ProperDocs; with Zensical pages carry their data"
         watched = [(self.root / path).resolve() for path in self.config["watch"]]
-        folders = [folder.resolve() for folder in project.gallery_folders()]
-        unwatched = [folder for folder in folders if not any(folder.is_relative_to(path) for path in watched)]
+        shown = [path.resolve() for path in (*project.gallery_folders(), *sorted(arrays))]
+        unwatched = [path for path in shown if not any(path.is_relative_to(other) for other in watched)]
         if unwatched:
-            names = ", ".join(f'"{_shown(folder, self.root)}"' for folder in unwatched)
-            yield f"a gallery that changes does not reach its pages; add to the configuration: watch = [{names}]"
+            names = ", ".join(f'"{_shown(path, self.root)}"' for path in unwatched)
+            yield f"what changes there does not reach the pages; add to the configuration: watch = [{names}]"
 
     def _has_assets(self) -> bool:
         scripts = [script["path"] for script in self.config["extra_javascript"]]
@@ -132,14 +134,31 @@ class Rendered:
         return bool(asked) and not _is_preview()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a site until it changes.
+
+    Attributes:
+        scribe: Who draws its pages.
+        arrays: The files of its authors' own arrays.
+        state: Of these and its galleries.
+    """
+
+    scribe: Scribe
+    arrays: frozenset[Path]
+    state: object
+
+
 class BuildError(Exception):
     """A build can't go on; the message is for the author."""
 
 
+# What Zensical takes off before it renders a page.
+_FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(?:.*?\n)?(?:---|\.\.\.)[ \t]*\r?\n\n*", re.DOTALL)
 _STRICT = re.compile(r"--strict|-c?sc?")
 _lock = Lock()
-#: Options → the state of the galleries that the scribe knows, and the scribe.
-_scribes: dict[str, tuple[object, Scribe]] = {}
+#: What is known of a site, by its options.
+_known: dict[str, _Known] = {}
 
 
 def _is_preview() -> bool:
@@ -157,9 +176,10 @@ def _stop(message: str) -> NoReturn:
     raise BuildError(message)
 
 
-def _state(project: Project) -> object:
-    """What changes when a gallery does."""
-    return [(file, file.stat().st_mtime_ns, file.stat().st_size) for file in project.gallery_files()]
+def _state(project: Project, arrays: frozenset[Path]) -> object:
+    """What changes when a gallery or arrays do."""
+    files = [file for file in (*project.gallery_files(), *sorted(arrays)) if file.is_file()]
+    return [(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
 
 
 def _shown(file: Path, root: Path) -> str:

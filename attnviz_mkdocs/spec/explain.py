@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, follow, kind_of
 from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
+from attnviz_mkdocs.spec.size import A_SIZE
 from attnviz_mkdocs.spec.types import (
     MOST_NEW_TOKENS,
     MOST_TOKENS,
     NAME_PATTERN,
+    TAG_PATTERN,
     FenceBody,
     GalleryFile,
     Message,
     Model,
     Options,
+    PartBody,
     Sides,
     Step,
     Text,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 _NOUN: dict[type[BaseModel], str] = {
     GalleryFile: "gallery",
     FenceBody: "fence",
+    PartBody: "fence of a gallery",
     Model: "model",
     Message: "message",
     Sides: "mapping of labels",
@@ -244,7 +248,8 @@ def _in_other_words(case: Case) -> str:
 
 
 def _unknown_key(case: Case) -> str:
-    guess = did_you_mean(case.key, case.keys)
+    others = ("gallery",) if case.kind is FenceBody else ()
+    guess = did_you_mean(case.key, (*case.keys, *others))
     return f"unknown key {case.name} in a {case.noun}{guess} A {case.noun} has: {', '.join(case.keys)}"
 
 
@@ -253,6 +258,8 @@ def _missing(case: Case) -> str:
 
 
 def _unfit(case: Case) -> str:
+    if case.context["pattern"] == TAG_PATTERN and case.written.strip():
+        return f"{quoted(case.written)} is no tag; a tag is one line of at most 40 characters, without space around it"
     if case.context["pattern"] != NAME_PATTERN:
         is_needed = (case.kind, case.key) in _TO_ADD
         return f"{case.name} is empty; write something" + ("" if is_needed else ", or take the key out")
@@ -275,7 +282,7 @@ def _no_such_number(case: Case) -> str:
 def _out_of_range(case: Case) -> str:
     if case.key in NUMBERS:
         return _no_such_number(case)
-    if case.key in Options.model_fields:
+    if case.key in {*Options.model_fields, "layers"}:
         return f"{case.name} can't be {case.written}; layers, heads and tokens count from 0"
     return f"{case.name} must be a whole number {_range(case)}, but this is {case.written}"
 
@@ -309,7 +316,8 @@ def _not_a_mapping(case: Case) -> str:
 
 def _repeated(case: Case) -> str:
     entry = case.context["entry"]
-    what = quoted(entry) if isinstance(entry, str) else f"{'head' if case.key == 'heads' else 'token'} {entry}"
+    noun = {"heads": "head", "layers": "layer"}.get(case.key, "token")
+    what = quoted(entry) if isinstance(entry, str) else f"{noun} {entry}"
     mend = "compare two that differ" if case.key == "compare" else "take one out"
     return f"{what} stands twice in {case.name}; {mend}"
 
@@ -342,6 +350,7 @@ _WORDS: dict[str, Callable[[Case], str]] = {
     "empty_list": lambda case: f"{case.name} is an empty list; write at least one entry, or take the key out",
     "repeated": _repeated,
     "not_two": _not_two,
+    "size": lambda case: f"{case.name} must be {A_SIZE}, {case.but}",
     "package_source": lambda case: f"{case.name} names no file or folder in a package; write package:NAME/PATH",
     "arrays_outside": lambda case: (
         f"{case.name} must be a path from the folder of mkdocs.yml on, such as arrays/mine.safetensors, "

@@ -83,10 +83,11 @@ class Figure:
         names: What readers see as the names of the two that are compared.
         link: What views that follow one another have in common.
         steps: A tour through it.
+        layers: Layers that its page carries; None for all.
         base: ``gallery/id`` of the view that a fence names; empty for others.
         places: Path of keys → where it was written, in the fence or in the gallery; see `place_of`.
         written: What stands in its fence, by key; nothing for a view of a gallery.
-        kept: Options of `base`, and its ``steps``, that a fence keeps although it shows something else.
+        kept: Options of `base`, its ``layers`` and its ``steps``, that a fence keeps although it shows something else.
     """
 
     kind: Kind | None
@@ -102,6 +103,7 @@ class Figure:
     names: tuple[str, str] | None = None
     link: str | None = None
     steps: tuple[Step, ...] = ()
+    layers: tuple[int, ...] | None = None
     base: str = ""
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False, compare=False)
     written: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
@@ -114,6 +116,12 @@ class Figure:
             return None
         same = (self.second.model_name, self.second.model) == (self.model_name, self.model)
         return "text" if same else "model"
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """What readers see as the names of what is shown: of a model, of two, or what stands for arrays."""
+        names = [subject.model_name for subject in self.subjects] or [self.model_name]
+        return tuple(dict.fromkeys(names))
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
@@ -147,6 +155,8 @@ class Gallery:
         texts: Name → text.
         views: Id → view, in the author's order.
         places: Path of keys → place; see `place`.
+        budget: What its views may weigh in the built site, in bytes; None where its file says nothing.
+        tags: What all its views are about.
     """
 
     name: str
@@ -157,6 +167,8 @@ class Gallery:
     texts: Mapping[str, Text]
     views: Mapping[str, View]
     places: Mapping[Path, Place] = field(repr=False, compare=False)
+    budget: int | None = None
+    tags: tuple[str, ...] = ()
 
     def place(self, *path: str | int) -> Place:
         """Where something was written, such as ``place("views", "she", "layer")``; else where its parent was."""
@@ -168,6 +180,10 @@ class Gallery:
     def figure_names(self) -> list[str]:
         """``gallery/id`` of each view."""
         return [f"{self.name}/{view_id}" for view_id in self.views]
+
+    def tags_of(self, view_id: str) -> tuple[str, ...]:
+        """What the view of that id is about: its gallery's tags, then its own."""
+        return tuple(dict.fromkeys((*self.tags, *self.views[view_id].tags)))
 
     def figure(self, view_id: str) -> Figure:
         """The view of that id, with everything that it refers to."""
@@ -190,6 +206,7 @@ class Gallery:
             names=view.compare,
             link=view.link,
             steps=view.steps,
+            layers=view.layers,
             places=self._places(("views", view_id), View)
             | self._places_of_steps(view)
             | (self._places(("texts", view.text), Text) if view.text is not None else {})

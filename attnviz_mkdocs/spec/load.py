@@ -81,7 +81,9 @@ def load_gallery(path: Path, root: Path) -> Gallery:
         models=written.models,
         texts=written.texts,
         views={view.id: view for view in written.views},
+        tags=written.tags,
         places={_by_id(path, written): found.place for path, found in walk(node)},
+        budget=written.budget,
     )
 
 

@@ -26,11 +26,14 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from attnviz_mkdocs.spec.size import SIZE_PATTERN, parse_size
 from attnviz_mkdocs.spec.together import schema_of
 
 #: A name becomes a part of file names and links.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 NOT_BLANK_PATTERN = r"\S"
+#: A tag is read at a glance and stands in an address.
+TAG_PATTERN = r"^\S(.{0,38}\S)?$"
 
 #: Tokens of a text, unless its model says otherwise: attention grows with their square, and a page has to carry it.
 LONGEST = 1024
@@ -127,8 +130,36 @@ Heads = Annotated[
 ]
 Tokens = Annotated[Heads, PlainSerializer(_alone_or_listed)]
 
+Tags = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=TAG_PATTERN)], ...],
+    BeforeValidator(_one_or_more),
+    AfterValidator(_each_once),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": TAG_PATTERN},
+                {"type": "array", "items": {"type": "string", "pattern": TAG_PATTERN}, "uniqueItems": True},
+            ]
+        }
+    ),
+]
+
 Labels = Annotated[
     tuple[str, ...], BeforeValidator(_as_tuple), AfterValidator(_some), Field(json_schema_extra=_NOT_EMPTY)
+]
+
+
+def _bytes(written: Any) -> Any:
+    size = parse_size(written)
+    if size is None:
+        raise PydanticCustomError("size", "no size")
+    return size
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_bytes),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": SIZE_PATTERN}]}),
 ]
 
 
@@ -317,7 +348,14 @@ class _Guided(_Keys):
     """A tour through the view, one step after the other."""
 
 
-class View(Options, _Guided, _Arrays, _Compared):
+class _Carried(_Keys):
+    """What of an exhibit a page carries."""
+
+    layers: Heads | None = None
+    """Layers that the page carries, so that it is lighter; left out, all of them."""
+
+
+class View(Options, _Guided, _Arrays, _Compared, _Carried):
     """One way to look at one model on one text, at two of either side by side, or at arrays."""
 
     model_config = ConfigDict(
@@ -333,6 +371,8 @@ class View(Options, _Guided, _Arrays, _Compared):
 
     id: Name
     """Name of the view: a page shows it as `gallery/id`."""
+    title: NotBlank | None = None
+    """What readers see as its name in a list of views, and as the name of its page."""
     view: Kind | None = None
     """What is drawn: `head` (lines between tokens), `model` (all layers and heads), `neuron` (queries and keys),
     `matrix` (a heatmap) or `text` (running text, shaded). Left out, it is `head`, and `text` from 129 tokens on."""
@@ -342,6 +382,8 @@ class View(Options, _Guided, _Arrays, _Compared):
     """Name of one of the gallery's `texts`."""
     caption: str | None = None
     """What stands under the view."""
+    tags: Tags = ()
+    """What it is about, in names or short phrases by which readers find it, beside the gallery's own."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -355,6 +397,10 @@ class GalleryFile(_Keys):
     """What readers see as the gallery's name."""
     description: NotBlank | None = None
     """What the gallery is about."""
+    tags: Tags = ()
+    """What all its views are about, in names or short phrases by which readers find them."""
+    budget: Size | None = None
+    """What the gallery's views may weigh in the built site, such as `20MB`; above it, the build warns."""
     models: dict[Name, Model] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
     """Models by name."""
     texts: dict[Name, Text] = Field({}, json_schema_extra=_NO_OTHER_NAMES)
@@ -363,7 +409,7 @@ class GalleryFile(_Keys):
     """Views, in the order in which the gallery shows them."""
 
 
-class FenceBody(Options, _Guided, _Arrays, _Compared, _Input):
+class FenceBody(Options, _Guided, _Arrays, _Compared, _Carried, _Input):
     """What may stand in a fence: all of a view, and the text itself."""
 
     id: Name | None = None
@@ -374,3 +420,14 @@ class FenceBody(Options, _Guided, _Arrays, _Compared, _Input):
     """Name of a model that a gallery declares."""
     caption: str | None = None
     """What stands under the view."""
+
+
+class PartBody(_Keys):
+    """What may stand in a fence that shows a part of a gallery."""
+
+    gallery: NotBlank
+    """Name of a gallery, or where none is called so, a tag."""
+    model: NotBlank | None = None
+    """Name of a model: only views that show it."""
+    tags: Tags = ()
+    """Only views that have all of these tags."""

@@ -11,6 +11,7 @@
  * - `take/`     what readers take along: SVG, PNG, CSV, a fence, a table
  * - `frame/`    what stands around a drawing, or around two side by side: toolbar, notes, readout
  * - `page/`     what ties views to their page: its address, other views, a tour
+ * - `gallery/`  what filters the lists of exhibits of a page
  * - `styles/`   one sheet for each of these
  *
  * `element.ts` brings them together, and `start.ts` starts it: here with all views, in `lean.ts` without the neuron view.

@@ -5,6 +5,7 @@ import http.server
 import json
 import sys
 import threading
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,10 @@ NOT_OURS = (
     "ERR_CONTENT_LENGTH_MISMATCH",
     "Cannot set properties of null (setting 'disabled')",
 )
+
+
+#: Plugins of a site that has pages for its galleries.
+PAGED = "[search, {attnviz: {pages: gallery}}]"
 
 
 def pytest_collection_modifyitems(items):
@@ -107,10 +112,10 @@ def tab(chromium) -> Iterator[Tab]:
 def site(folder, captured):
     """Build the small project of `folder`, with more pages and other options where asked."""
 
-    def build_it(mkdocs: str = theme("material"), pages: dict[str, str] | None = None) -> Path:
-        folder.write(
-            "mkdocs.yml", f"site_name: Small\nuse_directory_urls: false\nplugins: [search, attnviz]\n{mkdocs}\n"
-        )
+    def build_it(
+        mkdocs: str = theme("material"), pages: dict[str, str] | None = None, plugins: str = "[search, attnviz]"
+    ) -> Path:
+        folder.write("mkdocs.yml", f"site_name: Small\nuse_directory_urls: false\nplugins: {plugins}\n{mkdocs}\n")
         for name, text in (pages or {}).items():
             folder.write(f"docs/{name}", text)
         build(load_config(str(folder.root / "mkdocs.yml"), strict=True))
@@ -198,3 +203,26 @@ def show_options(view: Locator) -> None:
     options = view.locator(".toolbar .disclosure[aria-expanded=false]")
     if options.is_visible():
         options.click()
+
+
+def shades(page) -> tuple[float, float]:
+    """The darkest and the lightest pixel of the first picture as it is seen, 0 to 1."""
+    shot = b64encode(page.locator("attn-view img").first.screenshot()).decode()
+    return page.evaluate(
+        """async (shot) => {
+          const image = Object.assign(new Image(), { src: `data:image/png;base64,${shot}` })
+          await image.decode()
+          const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
+          const context = canvas.getContext("2d")
+          context.drawImage(image, 0, 0)
+          const { data } = context.getImageData(0, 0, image.width, image.height)
+          let least = 255, most = 0
+          for (let i = 0; i < data.length; i += 4) {
+            const grey = (data[i] + data[i + 1] + data[i + 2]) / 3
+            least = Math.min(least, grey)
+            most = Math.max(most, grey)
+          }
+          return [least / 255, most / 255]
+        }""",
+        shot,
+    )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 
 import pytest
-from conftest import NOT_OURS, ROOT, theme
+from conftest import NOT_OURS, ROOT, shades, theme
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -124,29 +123,6 @@ def test_what_a_reader_chooses_may_take_less_room(site, tab):
     view.evaluate("view => { view.state = { view: 'model' } }")
     frame = view.evaluate("view => view.shadowRoot.firstElementChild.getBoundingClientRect().height")
     assert view.evaluate("view => view.getBoundingClientRect().height") == pytest.approx(max(frame, 192), abs=1)
-
-
-def shades(page) -> tuple[float, float]:
-    """The darkest and the lightest pixel of the first picture as it is seen, 0 to 1."""
-    shot = b64encode(page.locator("attn-view img").first.screenshot()).decode()
-    return page.evaluate(
-        """async (shot) => {
-          const image = Object.assign(new Image(), { src: `data:image/png;base64,${shot}` })
-          await image.decode()
-          const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
-          const context = canvas.getContext("2d")
-          context.drawImage(image, 0, 0)
-          const { data } = context.getImageData(0, 0, image.width, image.height)
-          let least = 255, most = 0
-          for (let i = 0; i < data.length; i += 4) {
-            const grey = (data[i] + data[i + 1] + data[i + 2]) / 3
-            least = Math.min(least, grey)
-            most = Math.max(most, grey)
-          }
-          return [least / 255, most / 255]
-        }""",
-        shot,
-    )
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])

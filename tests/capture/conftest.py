@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 
+from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture.subject import prepare
 from attnviz_mkdocs.sources import locate
 from attnviz_mkdocs.spec import Model
@@ -35,7 +36,7 @@ def _real(source: str, tmp_path_factory):
         pytest.skip(f"{source} is not installed")
     spec = Model(source=source)
     located = locate(spec, tmp_path_factory.mktemp("root"), download=False)
-    return prepare(located, spec, torch.device("cpu"), writes=True), located
+    return prepare(located, spec, Place(torch.device("cpu")), writes=True), located
 
 
 @pytest.fixture(scope="session")

@@ -31,11 +31,8 @@ class Watcher:
     def loading(self, model):
         self.said.append(("loading", model))
 
-    def captured(self, tokens):
-        self.said.append(("captured", tokens))
-
-    def failed(self):
-        self.said.append("failed")
+    def took(self, tokens):
+        self.said.append("failed" if tokens is None else ("captured", tokens))
 
     def close(self):
         self.said.append("closed")

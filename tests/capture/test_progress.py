@@ -23,8 +23,8 @@ def test_a_log_gets_few_lines():
     progress.loading("bert")
     for done in range(99):
         clock.now = done * 0.25
-        progress.captured(10)
-    progress.failed()
+        progress.took(10)
+    progress.took(None)
     progress.close()
     assert stream.getvalue().splitlines() == [
         "attnviz: loading bert",
@@ -38,8 +38,8 @@ def test_a_terminal_gets_a_bar():
     stream = Terminal()
     progress = Progress(2, stream)
     progress.loading("bert")
-    progress.captured(1500)
-    progress.failed()
+    progress.took(1500)
+    progress.took(None)
     progress.close()
     assert "loading bert" in stream.getvalue()
     assert "2/2" in stream.getvalue()

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 import pytest
 from builders import attention, exhibit
 
 from attnviz_mkdocs.codec import encode
-from attnviz_mkdocs.pictures import picture_of
-from attnviz_mkdocs.render import Payload, Still, draw_figure, draw_page
+from attnviz_mkdocs.pictures import Svg, picture_of
+from attnviz_mkdocs.render import Payload, Still, carried, draw_figure, draw_page
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
 
@@ -62,3 +62,9 @@ def test_a_page_alone_carries_it(figure, picture):
 
 def test_without_a_picture_there_is_none(figure):
     assert "<picture" not in draw_figure(figure, Payload("key", b"data"))
+
+
+@pytest.mark.parametrize("content", ["".join(map(chr, range(256))), "“猫” 🐈 &#8212; 100% <svg a='b'/>"])
+def test_a_carried_picture_is_an_address(content):
+    plain = " !$'()*+,-./:;=?@[]^_{|}~"
+    assert carried(Svg(content, 1, 1, 0)) == f"data:image/svg+xml,{quote(content, safe=plain)}"

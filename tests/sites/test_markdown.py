@@ -10,6 +10,7 @@ import markdown
 import pytest
 
 from attnviz_mkdocs.codec import decode
+from attnviz_mkdocs.supply import MissingError
 
 VIEW = re.compile(r"<attn-view [^>]*>")
 
@@ -35,6 +36,13 @@ def test_a_fence_becomes_a_view_that_carries_its_exhibit(folder, captured):
     exhibit = carried(view["data-exhibit"])
     assert [token.label for token in exhibit.query] == ["[CLS]", "The", "cat", "sat", "[SEP]"]
     assert view["data-state"] == '{"layer":1,"heads":[0,2]}'
+
+
+@pytest.mark.parametrize("remote", ["s3://bucket/attention", None])
+def test_an_engine_without_our_plugin_knows_the_remote(folder, captured, remote):
+    options = {"root": str(folder.root), "capture": "never"} | ({"remote": remote} if remote else {})
+    with pytest.raises(MissingError, match='"attnviz pull".*s3://bucket' if remote else 'Run "attnviz capture"'):
+        markdown.markdown("```attnviz small/lines\n```", extensions=["attnviz"], extension_configs={"attnviz": options})
 
 
 def test_a_page_carries_an_exhibit_once(folder, captured):

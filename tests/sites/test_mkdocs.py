@@ -183,3 +183,25 @@ def test_pictures_are_kept_for_the_next_build_and_not_in_git(folder, captured):
     build_site(folder, strict=True)
     assert [file.stat().st_mtime_ns for file in kept] == times
     assert sorted((folder.root / ".cache/attnviz").iterdir()) == kept
+
+
+def test_an_extension_that_is_named_for_another_engine_changes_nothing(folder, captured, caplog, monkeypatch):
+    monkeypatch.chdir(folder.root)
+    gallery = folder.root / "gallery/small.yaml"
+    gallery.write_text(gallery.read_text().replace("layer: 1", "layr: 1"))
+    mkdocs = "site_name: Small\nplugins: [{attnviz: {store: its}}]\nmarkdown_extensions: [attnviz]\n"
+    folder.write("mkdocs.yml", mkdocs)
+    build_site(folder)
+    assert caplog.text.count('unknown key "layr"') == 1
+    folder.write("gallery/small.yaml", gallery.read_text().replace("layr: 1", "layer: 1"))
+    assert (build_site(folder) / "index.html").read_text().count("<attn-view") == 1
+    assert not (folder.root / "gallery/store").exists()
+
+
+def test_a_site_that_is_built_again_from_one_configuration_has_its_script_once(folder, captured):
+    """As plugins do that build a site language by language."""
+    config = load_config(str(folder.root / "mkdocs.yml"))
+    for _ in range(2):
+        build(config)
+    page = (folder.root / "site/index.html").read_text()
+    assert [page.count(name) for name in ("attnviz.js", "attnviz.css", "<attn-view")] == [1, 1, 1]

@@ -237,3 +237,22 @@ def test_many_names_are_cut(tmp_path):
 
     with pytest.raises(LookupError, match=r"g/v10, g/v11 and 8 more$"):
         load_galleries([tmp_path / "g.yaml"], tmp_path).figure("zebra/stripes")
+
+
+def test_a_view_has_the_tags_of_its_gallery_and_its_own(tmp_path):
+    (tmp_path / "g.yaml").write_text(
+        "tags: [pronouns, small models]\nmodels: {m: {source: a/b}}\ntexts: {t: A}\nviews:\n"
+        "- {id: v, model: m, text: t, tags: coreference}\n- {id: w, model: m, text: t, tags: [pronouns, Ω]}\n"
+    )
+    gallery = load_galleries([tmp_path / "g.yaml"], tmp_path)["g"]
+
+    assert gallery.tags_of("v") == ("pronouns", "small models", "coreference")
+    assert gallery.tags_of("w") == ("pronouns", "small models", "Ω")
+
+
+def test_models_go_by_the_names_that_readers_see(tmp_path):
+    (tmp_path / "g.yaml").write_text(TWO + "  - {id: own, arrays: a/mine.safetensors}\n")
+    gallery = load_galleries([tmp_path / "g.yaml"], tmp_path)["g"]
+
+    names = {view: gallery.figure(view).model_names for view in gallery.views}
+    assert names == {"texts": ("n",), "models": ("m", "n"), "one": ("m",), "own": ("mine",)}

@@ -34,6 +34,10 @@ def test_a_sound_gallery_is_valid(validator):
     "gallery",
     [
         {"titel": "A"},
+        {"tags": [" a"]},
+        {"tags": ["a", "a"]},
+        {"tags": "x" * 41},
+        {"views": [{"id": "v", "arrays": "a", "title": ""}]},
         {"title": ""},
         {"title": None},
         {"models": {"m": {}}},
@@ -108,6 +112,7 @@ def test_one_head_may_stand_alone(validator):
         {"texts": {"t": {"messages": [{"role": "user", "content": "A"}], "generate": 1, "seed": 0}}},
         {"texts": {"t": {"text": "A", "pair": "B"}}},
         {"views": [{"id": "v", "arrays": "a"}]},
+        {"tags": "one tag", "views": [{"id": "v", "arrays": "a", "title": "A", "tags": ["b", "c d"]}]},
         {"views": [{"id": "v", "arrays": "a", "tokens": ["A"]}]},
         {"views": [{"id": "v", "arrays": "a", "tokens": {"query": ["A"], "key": ["B", "C"]}}]},
         {"views": [{"id": "v", "model": "m", "text": "t", "view": "neuron", "attention": "cross", "units": "words"}]},

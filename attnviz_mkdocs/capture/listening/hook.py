@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -60,6 +60,14 @@ class Call:
     bias: Tensor | None = None
     sinks: Tensor | None = None
     unknown: str | None = None
+
+    def on(self, device: torch.device) -> Call:
+        """The same with its numbers on a device: the layers of a large model are on several."""
+        if self.weights.device == device:
+            return self
+        names = ("weights", "mask", "query", "key", "bias", "sinks")
+        numbers = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: part.to(device) for name, part in numbers.items() if part is not None})
 
 
 def is_masked(mask: Tensor) -> Tensor:

@@ -119,8 +119,9 @@ class Listener:
         def hear(call: Call) -> None:
             slot = next(slots)
             if slot is not None:
-                recorder(slot, call)
+                recorder(slot, call.on(device))
 
+        device = inputs["input_ids"].device
         with self.way(hear, len(inputs["input_ids"])):
             self.model(**inputs)
 
@@ -234,7 +235,8 @@ def _refuse_what_is_no_attention(own: Mapping[Slot, Call], real: Mapping[str, Te
 
 def _hear(model: PreTrainedModel, inputs: Mapping[str, Tensor], way: Way) -> list[_Heard]:
     heard: list[_Heard] = []
-    with following(model) as layer, way(lambda call: heard.append(_Heard(call, layer())), len(inputs["input_ids"])):
+    batch, device = len(inputs["input_ids"]), inputs["input_ids"].device
+    with following(model) as layer, way(lambda call: heard.append(_Heard(call.on(device), layer())), batch):
         model(**inputs)
     return heard
 

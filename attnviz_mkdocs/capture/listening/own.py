@@ -72,7 +72,11 @@ def own_attention(model: PreTrainedModel, inputs: Mapping[str, Tensor]) -> dict[
     output = model(**inputs, output_attentions=True)
     own = {}
     for name, sides in sides_of(model).items():
-        handed = getattr(output, sides.output, None) or ()
+        # A model that is laid over several devices hands out each layer's on its own.
+        handed = [
+            weights.to(inputs["input_ids"].device) if isinstance(weights, torch.Tensor) else weights
+            for weights in getattr(output, sides.output, None) or ()
+        ]
         if any(weights is not None for weights in handed):
             own[name] = _layers(model, name, handed, is_real(inputs, sides.query), is_real(inputs, sides.key))
     return own

@@ -34,9 +34,14 @@ class Writer:
 
     The settings that came with it are replaced: it takes the most likely token each time, or draws
     from the whole of what it expects.
+
+    Attributes:
+        model: The model.
+        device: Where its inputs are.
     """
 
     model: PreTrainedModel
+    device: torch.device
 
     def __post_init__(self) -> None:
         own = self.model.generation_config
@@ -63,11 +68,11 @@ class Writer:
         Raises:
             CaptureError: The model fails.
         """
-        read = torch.tensor([ids], device=self.model.device)
+        read = torch.tensor([ids], device=self.device)
         choice = {"do_sample": False} if seed is None else {"do_sample": True, "temperature": 1.0, "top_k": 0}
         # Of encoder-decoder models, transformers' cache has as many layers as the encoder, too few for some decoders.
         both: bool = self.model.config.is_encoder_decoder
-        devices = [self.model.device] if self.model.device.type == "cuda" else []
+        devices = [self.device] if self.device.type == "cuda" else []
         with in_words("the model fails when it writes"), quiet(), torch.random.fork_rng(devices):
             torch.manual_seed(seed or 0)
             written = self.model.generate(

@@ -12,6 +12,7 @@ import torch
 from transformers import AttentionMaskInterface, AutoConfig, AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.capture import CaptureError, capture
+from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture.listening import hook, listener
 from attnviz_mkdocs.capture.listening.watch import watching
 from attnviz_mkdocs.capture.subject import Job, prepare
@@ -134,7 +135,7 @@ def subject(saved):
     @cache
     def make(kind: str):
         spec = Model(source=str(saved(kind)))
-        return prepare(locate(spec, saved(kind), download=False), spec, torch.device("cpu"))
+        return prepare(locate(spec, saved(kind), download=False), spec, Place(torch.device("cpu")))
 
     return make
 

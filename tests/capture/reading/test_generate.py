@@ -15,6 +15,7 @@ from transformers import (
     set_seed,
 )
 
+from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture.errors import CaptureError
 from attnviz_mkdocs.capture.loading import load
 from attnviz_mkdocs.capture.reading.labels import label
@@ -54,7 +55,7 @@ def headed(tmp_path_factory):
 
 def reader(folder, *, writes: bool = True, causal: bool = True) -> Reader:
     spec = Model(source=str(folder))
-    return Reader(load(locate(spec, folder, download=False), spec, torch.device("cpu"), writes=writes), causal)
+    return Reader(load(locate(spec, folder, download=False), spec, Place(torch.device("cpu")), writes=writes), causal)
 
 
 def columns(tokens, name: str) -> list:

@@ -82,3 +82,12 @@ def test_models_are_remembered(store, tmp_path):
 def test_an_unknown_kind_of_store_is_told(tmp_path):
     with pytest.raises(StoreError, match="nowhere://x can't be opened"):
         Store("nowhere://x", tmp_path)
+
+
+def test_a_mark_tells_a_store_from_others_while_it_lasts(tmp_path):
+    store, other = Store("here", tmp_path), Store("there", tmp_path)
+    with store.marked() as mark:
+        assert Store("here", tmp_path).has_mark(mark)
+        assert not other.has_mark(mark)
+        assert list(store) == []
+    assert not store.has_mark(mark)

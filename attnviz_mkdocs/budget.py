@@ -1,0 +1,182 @@
+"""What pages, galleries and the site may weigh, and what is said of what weighs more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+from attnviz_mkdocs.spec import Mistake
+from attnviz_mkdocs.spec.mistakes import did_you_mean
+from attnviz_mkdocs.spec.size import A_SIZE, parse_size, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from attnviz_mkdocs.spec import Figure, Place
+
+What = Literal["attention", "queries and keys", "pictures"]
+_NEURONS: What = "queries and keys"
+_PICTURES: What = "pictures"
+
+#: How many of the largest parts a message names.
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Bytes that may be reached and not passed.
+
+    Attributes:
+        page: What a reader waits for: the page as built; and where data is linked, what one view of it fetches.
+        gallery: What the views of one gallery bring to the site; None for any weight.
+        site: All files of the site. The default is what GitHub Pages takes.
+    """
+
+    page: int = 10_000_000
+    gallery: int | None = None
+    site: int = 1_000_000_000
+
+    @classmethod
+    def of(cls, written: object) -> Budget:
+        """What an author wrote: a size for pages, or sizes by name.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if not isinstance(written, dict):
+            return cls(page=_size("budget", written))
+        known = [field.name for field in fields(cls)]
+        for name in written:
+            if name not in known:
+                raise ValueError(
+                    f"budget: unknown key {name!r}{did_you_mean(str(name), known)} It has: {', '.join(known)}"
+                )
+        sizes = {name: _size(f"budget: {name}", size) for name, size in written.items() if size is not None}
+        return cls(**sizes)
+
+    def of_page(self, front_matter: Mapping[str, object]) -> int:
+        """The budget of one page, which may say so itself: ``attnviz: {budget: 2MB}``.
+
+        Raises:
+            ValueError: What it says is no size.
+        """
+        written = front_matter.get("attnviz")
+        if written is None:
+            return self.page
+        if not isinstance(written, dict) or set(written) != {"budget"}:
+            raise ValueError(f'"attnviz" must be of the form {{budget: 2MB}}, but this is {written!r}')
+        return _size('"budget"', written["budget"])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a view brings to the site.
+
+    Attributes:
+        what: What it is.
+        figure: The view.
+        size: In bytes, as the site holds it.
+        key: What it is known by; pages that show the same have the same.
+        carried: Whether it stands in the page itself, and not in a file beside it that pages share.
+    """
+
+    what: What
+    figure: Figure
+    size: int
+    key: str
+    carried: bool
+
+    @property
+    def gallery(self) -> str:
+        """The name of the gallery that the view comes from; empty for none."""
+        return self.figure.base.partition("/")[0]
+
+    def __str__(self) -> str:
+        return f"{readable(self.size):>9}  {self.figure.place}: {self.what}"
+
+
+def heavy_page(place: Place, size: int, limit: int, parts: Iterable[Part]) -> Iterator[Mistake]:
+    """What is too much in a page.
+
+    Args:
+        place: The page.
+        size: Its bytes as built.
+        limit: Its budget.
+        parts: What its views bring.
+    """
+    parts = list(parts)
+    if size > limit:
+        carried = [part for part in parts if part.carried]
+        yield Mistake(place, _too_much("the page weighs", size, limit, carried, of_page=True))
+    fetched: dict[Place, list[Part]] = {}
+    for part in parts:
+        if not part.carried and part.what != _PICTURES:
+            fetched.setdefault(part.figure.place, []).append(part)
+    for of_view, found in fetched.items():
+        weight = _weight(found)
+        if weight > limit:
+            yield Mistake(of_view, _too_much("this view fetches", weight, limit, found))
+
+
+def heavy_gallery(place: Place, limit: int | None, parts: Iterable[Part]) -> Iterator[Mistake]:
+    """What is too much of a gallery in the whole site; ``parts`` are those of its views."""
+    parts = _each_once(parts)
+    if limit is not None and _weight(parts) > limit:
+        yield Mistake(place, _too_much("in the site the gallery weighs", _weight(parts), limit, parts))
+
+
+def heavy_site(place: Place, size: int, limit: int, parts: Iterable[Part]) -> Iterator[Mistake]:
+    """What is too much in the whole site, of which ``size`` are the bytes of all files."""
+    parts = _each_once(parts)
+    if size > limit:
+        subject = f"the site, to which views bring {readable(_weight(parts))}, weighs"
+        yield Mistake(place, _too_much(subject, size, limit, parts))
+
+
+def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page: bool = False) -> str:
+    over = f"{subject} {readable(size)}; that is {readable(size - limit)} over the budget of {readable(limit)}"
+    largest = sorted(parts, key=lambda part: (-part.size, part.figure.place))[:_NAMED]
+    lines = [f"  {part}" for part in largest]
+    rest = len(parts) - len(largest)
+    if rest:
+        lines.append(f"  {readable(_weight(parts) - _weight(largest)):>9}  {rest} more")
+    mends = [*_mends(parts, of_page=of_page), "or raise the budget"]
+    return "\n".join([over, *lines, *(f"  - {mend}" for mend in mends)])
+
+
+def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
+    """What makes it lighter, and by how much."""
+    carried = [part for part in parts if part.carried and part.what != _PICTURES]
+    if carried and of_page:
+        yield f"delivery: linked in mkdocs.yml takes {readable(_weight(carried))} out of it: views fetch what is seen"
+    elif carried:
+        # As text it takes five characters for four bytes.
+        linked = sum({part.key: part.size * 4 // 5 for part in carried}.values())
+        saved = readable(_weight(carried) - linked)
+        yield f"delivery: linked in mkdocs.yml saves {saved}: pages that show the same then share it"
+    neurons = _weight(part for part in parts if part.what == _NEURONS)
+    if neurons:
+        yield f"view: head in place of view: neuron saves {readable(neurons)}"
+    attention = [part for part in parts if part.what == "attention"]
+    if any(part.figure.layers is None for part in attention):
+        yield "layers: in a view takes along only those layers that it names"
+    if any(part.figure.arrays is None for part in attention):
+        yield "shorter texts: attention grows with the square of the number of tokens"
+
+
+def _each_once(parts: Iterable[Part]) -> list[Part]:
+    """Files that several pages share count once."""
+    parts = list(parts)
+    shared = {part.key: part for part in reversed(parts) if not part.carried}
+    return [part for part in parts if part.carried or shared[part.key] is part]
+
+
+def _weight(parts: Iterable[Part]) -> int:
+    return sum(part.size for part in parts)
+
+
+def _size(name: str, written: object) -> int:
+    size = parse_size(written)
+    if size is None:
+        raise ValueError(f"{name}: expected {A_SIZE}, found {written!r}")
+    return size

@@ -1,0 +1,50 @@
+"""`attnviz pull`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from attnviz_mkdocs.cli.remote import remote_of, tell, tell_of
+from attnviz_mkdocs.cli.say import count, fail, stop_at
+from attnviz_mkdocs.cli.site import supply_of
+from attnviz_mkdocs.plan import identity
+from attnviz_mkdocs.store import copy, record_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attnviz_mkdocs.cli.site import Site
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option("--all", "everything", is_flag=True, help="Get all that is there, not only what views show.")
+@click.pass_obj
+def pull(open_site: Callable[[], Site], url: str | None, *, everything: bool) -> None:
+    """Get what the views of galleries and pages show from URL, a folder or an fsspec URL, into the store.
+
+    Without URL it comes from the `remote:` of mkdocs.yml. What is here is not fetched again.
+    """
+    site = open_site()
+    project = replace(site.project, capture="never")
+    remote = remote_of(project, url)
+    if not remote.records():
+        fail(f'there is nothing at {remote.url}; is that the right place? If so, fill it with "attnviz push"')
+    models = {subject.model for figure in site.figures for subject in figure.subjects}
+    # First what the models are, for the keys of exhibits are made of it.
+    records = remote.records() if everything else [record_name(identity(model)) for model in models]
+    copy(remote, supply_of(project).store, (), records, replace=True)
+    supply = supply_of(project)
+    wanted = supply.wanted(site.figures)
+    copied = copy(remote, supply.store, remote if everything else wanted.keys, replace=True)
+    tell(copied, "fetched from", remote.url)
+    if copied.replaced:
+        click.echo(f"{count(len(copied.replaced), 'exhibit')} of the store gave way to the remote's", err=True)
+    absent = [key for key in wanted.requests if key not in supply.store]
+    tell_of(wanted, absent, f'Not at {remote.url}; run "attnviz capture" where a model can run, and "attnviz push":')
+    stop_at([*site.mistakes, *wanted.unknown])
+    if absent or copied.damaged:
+        raise SystemExit(1)

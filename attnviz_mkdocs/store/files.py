@@ -1,0 +1,180 @@
+"""Whole files in a folder of any fsspec file system, and what goes wrong there in plain words."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.registry import known_implementations
+
+from attnviz_mkdocs.store import hub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+#: How many files are under way at once: enough to hide what a server takes to answer.
+_AT_ONCE = 16
+
+
+# Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
+_USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
+_QUERY = re.compile(r"""(?<=[?&])([^=&\s'"]+)=[^&\s'"]+""")
+
+
+def without_secrets(words: str) -> str:
+    """The words, of which no address holds what opens it any more."""
+    return _QUERY.sub(r"\1=…", _USER.sub("…", words))
+
+
+class StoreError(Exception):
+    """The store can't be used, or what it holds is damaged.
+
+    The message may reach a public log: addresses in it lose what opens them.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
+
+
+class Files:
+    """The files below one folder, by their names relative to it.
+
+    Args:
+        url: A folder, or an fsspec URL.
+        root: What a relative folder is relative to.
+
+    Attributes:
+        url: The same for people, without what opens it.
+
+    Raises:
+        StoreError: The URL is none, or the package for its protocol is missing.
+    """
+
+    def __init__(self, url: str, root: Path) -> None:
+        self.url = without_secrets(url)
+        address = url if "://" in url or "::" in url else str((root / url).resolve())
+        try:
+            self._fs, base = url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise StoreError(f"the store {url} can't be opened: {_how_to_open(url, error)}") from error
+        except Exception as error:
+            raise StoreError(f"the store {url} can't be opened: {_reason(error)}") from error
+        self._base = base.rstrip("/")
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The names of all files below a folder, hidden ones too, sorted, each with its bytes."""
+        with self._told(f"the store {self.url} can't be listed"):
+            # Another machine may have written since.
+            self._fs.invalidate_cache()
+            found = self._fs.find(self._path(folder), detail=True)
+        start = f"/{folder}/"
+        return {
+            path[path.rindex(start) + 1 :]: int(about["size"]) for path, about in sorted(found.items()) if start in path
+        }
+
+    def read(self, name: str) -> bytes | None:
+        """What a file holds; None where there is no such file."""
+        with self._told(f"{self.url}/{name} can't be read"):
+            try:
+                data: bytes = self._fs.cat_file(self._path(name))
+            except FileNotFoundError:
+                return None
+        return data
+
+    def modified(self, name: str) -> datetime | None:
+        """When a file was written; None where that is not known, or the file is gone."""
+        with self._told(f"{self.url}/{name} can't be looked at"):
+            try:
+                written: datetime = self._fs.modified(self._path(name))
+            except (FileNotFoundError, NotImplementedError):
+                return None
+        return written if written.tzinfo else written.replace(tzinfo=UTC)
+
+    def change(self, put: Mapping[str, bytes], remove: Iterable[str] = ()) -> None:
+        """Write files, each whole or not at all, and then remove others; all at once where a hub makes commits."""
+        remove = list(remove)
+        with self._told(f"{self.url} can't be written"):
+            if self._fs.protocol == hub.PROTOCOL:
+                files = {self._path(name): data for name, data in put.items()}
+                hub.change(self._fs, files, [self._path(name) for name in remove])
+                return
+            in_parallel(lambda name: self._put(name, put[name]), put)
+        in_parallel(self._remove, remove)
+
+    def _put(self, name: str, data: bytes) -> None:
+        path = self._path(name)
+        with self._told(f"{self.url}/{name} can't be written"):
+            if isinstance(self._fs, LocalFileSystem):
+                write_whole(Path(path), data)
+            else:
+                # Object stores show an object when it is complete.
+                self._fs.pipe_file(path, data)
+
+    def _remove(self, name: str) -> None:
+        with self._told(f"{self.url}/{name} can't be removed"):
+            try:
+                self._fs.rm_file(self._path(name))
+            except FileNotFoundError:
+                return  # another build was faster
+
+    def _path(self, name: str) -> str:
+        return f"{self._base}/{name}"
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreError:
+            raise
+        except Exception as error:
+            raise StoreError(f"{what}: {_reason(error)}") from error
+
+
+def in_parallel(do: Callable[[str], object], names: Iterable[str]) -> None:
+    """Do the same for many files; the first failure is raised when all that was begun is done."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for done in [pool.submit(do, name) for name in names]:
+            done.result()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that its name shows either all of it or nothing, even after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner can read; a store is shared.
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _how_to_open(url: str, error: Exception) -> str:
+    """What to do where a URL's file system is not there."""
+    protocol = url.partition("://")[0].rpartition("::")[2]
+    known = known_implementations.get(protocol)
+    if known is None or not isinstance(error, ImportError):
+        return str(error)
+    package = known["class"].partition(".")[0]
+    if package == "fsspec":
+        return f"{known.get('err') or error}"
+    return f"the package for {protocol}:// is not installed; run: pip install {package}"
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong, in one line: the system's own words, or the package's."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(words).split())

@@ -1,0 +1,124 @@
+"""How a command finds what an engine's configuration says."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from attnviz_mkdocs.cli import main
+from attnviz_mkdocs.cli.settings import find_settings
+from attnviz_mkdocs.render.html import asset
+
+ZENSICAL = '[project]\nsite_name = "Small"\ndocs_dir = "pages"\n[project.markdown_extensions.attnviz]\nstore = "its"\n'
+
+
+@pytest.fixture
+def run(folder, monkeypatch):
+    monkeypatch.chdir(folder.root)
+    (folder.root / "mkdocs.yml").unlink()
+    return lambda *words: CliRunner().invoke(main, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("mkdocs.yml", "plugins: [search, {attnviz: {store: its}}]\ndocs_dir: pages\n"),
+        ("mkdocs.yaml", "plugins: {attnviz: {store: its}}\ndocs_dir: pages\n"),
+        ("properdocs.yml", "plugins: [{attnviz: {store: its}}]\ndocs_dir: pages\n"),
+        ("mkdocs.yml", "markdown_extensions: [toc, {attnviz: {store: its}}]\ndocs_dir: pages\n"),
+        ("mkdocs.yml", "markdown_extensions: {attnviz: {store: its}}\ndocs_dir: pages\n"),
+        ("zensical.toml", ZENSICAL),
+        ("zensical.toml", ZENSICAL.replace("[project]\n", "").replace("project.", "")),
+        ("zensical.toml", ZENSICAL.replace('.attnviz]\nstore = "its"', ']\nattnviz = {store = "its"}')),
+    ],
+)
+def test_options_and_pages_are_found(run, folder, captured, name, says):
+    folder.write(name, says)
+    folder.write("pages/deep/er/page.md", "```attnviz\nmodel: tiny\ntext: A page\n```\n")
+    for words in ((), ("-f", name)):
+        assert run(*words, "capture").exit_code == 0
+    assert sorted(captured.texts) == ["A page", "The cat sat"]
+    assert list((folder.root / "its/exhibits").rglob("*.gz"))
+
+
+def test_a_configuration_of_another_name_and_place(run, folder, captured):
+    folder.write("site/own.yml", "plugins: [{attnviz: {galleries: ../gallery}}]\ndocs_dir: ../docs\n")
+    assert run("-f", "site/own.yml", "status").exit_code == 1  # the model's folder is relative to own.yml
+    folder.write("site/own.toml", '[markdown_extensions.attnviz]\nroot = ".."\n')
+    (row,) = json.loads(run("-f", "site/own.toml", "status", "--json").stdout)
+    assert row["text"] == "The cat sat"
+
+
+def test_what_a_configuration_inherits_counts(run, folder, captured):
+    folder.write("base.yml", "plugins: {search: {}, attnviz: {store: base, capture: auto}}\ndocs_dir: pages\n")
+    folder.write("mkdocs.yml", "INHERIT: base.yml\nplugins: {attnviz: {store: own}}\n")
+    settings = find_settings(None)
+    assert settings.options == {"store": "own", "capture": "auto"}
+    assert settings.docs.as_posix() == "pages"
+
+
+def test_a_base_that_is_not_there_is_told(run, folder):
+    folder.write("mkdocs.yml", "INHERIT: base.yml\n")
+    result = run("check")
+    assert (result.exit_code, "base.yml" in result.stderr, result.exception.__class__) == (1, True, SystemExit)
+
+
+def test_of_two_configurations_that_which_names_attnviz_counts(run, folder):
+    folder.write("mkdocs.yml", "site_name: Small\n")
+    assert find_settings(None).file.name == "mkdocs.yml"
+    folder.write("zensical.toml", ZENSICAL)
+    assert find_settings(None).file.name == "zensical.toml"
+    folder.write("mkdocs.yml", "plugins: [attnviz]\n")
+    assert find_settings(None).file.name == "mkdocs.yml"
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "words"),
+    [
+        ("zensical.toml", "[project\n", "zensical.toml: Expected ']'"),
+        ("zensical.toml", "[project]\nmarkdown_extensions = 3\n", "markdown_extensions: expected a list, found 3"),
+        ("zensical.toml", ZENSICAL + "stor = 3\n", "zensical.toml: markdown_extensions: attnviz: unknown option"),
+        ("properdocs.yml", "plugins: [attnviz: 3]\n", "properdocs.yml: plugins: attnviz: expected options such as"),
+        ("mkdocs.yml", "site_name: \x00\n", "mkdocs.yml"),
+    ],
+)
+def test_a_broken_configuration_is_told(run, folder, name, says, words):
+    folder.write(name, says)
+    result = run("check")
+    assert (result.exit_code, words in result.stderr) == (1, True), result.stderr or result.exception
+
+
+def read_toml(text: str) -> dict:
+    project = tomllib.loads(text)["project"]
+    return {**project, "markdown_extensions": list(project["markdown_extensions"])}
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "read"),
+    [("zensical.toml", ZENSICAL, read_toml), ("mkdocs.yml", "docs_dir: pages\n", yaml.safe_load)],
+)
+def test_assets_are_written_and_the_lines_for_them_printed(run, folder, name, says, read):
+    folder.write(name, says)
+    result = run("assets")
+    assert result.exit_code == 0
+    for asset_name in ("attnviz.js", "attnviz.css"):
+        assert (folder.root / "pages/assets/attnviz" / asset_name).read_text("utf-8") == asset(asset_name)
+    assert read(result.stdout) == {
+        "extra_css": ["assets/attnviz/attnviz.css"],
+        "extra_javascript": [{"path": "assets/attnviz/attnviz.js", "defer": True}],
+        "watch": ["gallery"],
+        "markdown_extensions": ["attnviz"],
+    }
+
+
+def test_assets_go_into_a_folder_that_is_named(run, folder):
+    result = run("assets", "else/where")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert (folder.root / "else/where/attnviz.js").is_file()
+    folder.write("file", "")
+    result = run("assets", "file/in")
+    assert (result.exit_code, "can't be written" in result.stderr) == (1, True)
