@@ -330,8 +330,9 @@ class Supply:
         if self.project.remote is None:
             mend = 'Run "attnviz capture" where a model can run, and commit or push the store.'
         else:
+            remote = without_secrets(self.project.remote)
             mend = (
-                f'Run "attnviz pull". What is not at {without_secrets(self.project.remote)} either: run "attnviz capture" where a model '
+                f'Run "attnviz pull". What is not at {remote} either: run "attnviz capture" where a model '
                 'can run, then "attnviz push" there.'
             )
         what = f"not all that the views show is in the store {self.store.url}, and capture is never:"

@@ -47,6 +47,7 @@ _NOUN: dict[type[BaseModel], str] = {
     View: "view",
 }
 _ANY = None
+_LONGEST_EXAMPLE = 40
 #: The keys that lead to a mapping of its own type, from the outside in.
 _PARTS: dict[tuple[str | None, ...], type[BaseModel]] = {
     ("models", _ANY): Model,
@@ -207,7 +208,7 @@ def taken(own_id: str, first: Place) -> str:
 def no_name(written: str) -> str:
     """The half of a sentence that says what a name is made of, with the nearest to ``written``."""
     ascii_only = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
-    example = re.sub(r"[^A-Za-z0-9_.]+", "-", ascii_only).strip("-._") or "my-name"
+    example = re.sub(r"[^A-Za-z0-9_.]+", "-", ascii_only)[:_LONGEST_EXAMPLE].strip("-._") or "my-name"
     letters = 'letters (a to z), digits, "-", "_" and ".", a letter or digit first'
     return f'can\'t be a name; use {letters}, such as "{example}"'
 

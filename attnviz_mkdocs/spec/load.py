@@ -88,7 +88,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
 
 
 def text_of(path: Path, file: str, what: str) -> str:
-    """The text of a file.
+    """The text of a file, without a byte order mark.
 
     Args:
         path: The file.
@@ -105,7 +105,7 @@ def text_of(path: Path, file: str, what: str) -> str:
         message = f"this {what} can't be read ({reason}); expected a file that you may read"
         raise SpecError([Mistake(Place(file), message)]) from error
     try:
-        return content.decode()
+        return content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

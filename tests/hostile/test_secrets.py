@@ -50,7 +50,7 @@ def test_a_store_that_fails_is_named_without_what_opens_it(tmp_path, monkeypatch
         raise PermissionError("403 for https://KEY:SE/CRET+=@host/attn?X-Amz-Signature=SIGNED, see 'https://a?b=TOKEN'")
 
     for method in ("find", "pipe_file", "cat_file", "rm_file"):
-        monkeypatch.setattr(store._fs, method, refuse)
+        monkeypatch.setattr(store.files._fs, method, refuse)
     for ask in (lambda: "a" in store, lambda: store.write("a" * 32, b"")):
         with pytest.raises(StoreError) as error:
             ask()

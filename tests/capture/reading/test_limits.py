@@ -9,6 +9,7 @@ import tiny
 import torch
 from torch import nn
 
+from attnviz_mkdocs.capture.device import Place
 from attnviz_mkdocs.capture.errors import CaptureError
 from attnviz_mkdocs.capture.loading import load
 from attnviz_mkdocs.capture.reading.limits import find_limit
@@ -23,7 +24,7 @@ LIFT = 'shorten it, or write "longest:" with up to 4,096 under the model; a page
 
 def reader(folder, **options) -> Reader:
     spec = Model(source=str(folder), **options)
-    return Reader(load(locate(spec, folder, download=False), spec, torch.device("cpu")), causal=True)
+    return Reader(load(locate(spec, folder, download=False), spec, Place(torch.device("cpu"))), causal=True)
 
 
 @pytest.fixture(scope="module")
