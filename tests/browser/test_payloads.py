@@ -235,3 +235,36 @@ def test_no_payload_runs_in_a_page_that_stands_alone(watched, tmp_path, group):
         assert not page.evaluate(MARKUP)
         assert page.locator("figcaption").evaluate("(node) => node.textContent") == words
         assert not hits
+
+
+def tag_of(group: tuple[str, ...]) -> str:
+    """One of a group that is a tag: one line of a few signs."""
+    return next(payload for payload in group if len(payload) in range(10, 41) and payload.isprintable())
+
+
+def test_no_payload_runs_in_pages_of_a_gallery(folder, said, watched, served):
+    page, hits = watched
+    words = [json.dumps(joined(group), ensure_ascii=False) for group in GROUPS]
+    tags = [json.dumps(tag_of(group), ensure_ascii=False) for group in GROUPS]
+    views = [
+        f"  - {{id: v{number}, model: tiny, text: t{number}, title: {said}, caption: {said}, tags: [{tag}]}}"
+        for number, (said, tag) in enumerate(zip(words, tags, strict=True))
+    ]
+    texts = [f"  t{number}: {said}" for number, said in enumerate(words)]
+    about = [f"title: {words[0]}", f"description: {words[1]}", f"tags: [{tags[0]}]"]
+    lines = [*about, "models: {tiny: {source: models/tiny}}", "texts:", *texts, "views:", *views, ""]
+    folder.write("gallery/small.yaml", "\n".join(lines))
+    theme = "theme: {name: material, font: false}"
+    options = "plugins: [search, {attnviz: {pages: gallery}}]\nuse_directory_urls: false"
+    folder.write("mkdocs.yml", f"site_name: Small\n{options}\n{theme}\n")
+    folder.write("docs/index.md", "```attnviz\ngallery: small\n```\n")
+    build(load_config(str(folder.root / "mkdocs.yml")))
+    root = folder.root / "site"
+    pages = sorted(file.relative_to(root).as_posix() for file in root.rglob("*.html") if file.name != "404.html")
+    assert len(pages) > 2 * len(GROUPS)
+    address = served(root)
+    for name in pages:
+        page.goto(f"{address}/{name}")
+        page.evaluate("Promise.all([...document.querySelectorAll('attn-view')].map((view) => view.ready))")
+        assert not page.evaluate(MARKUP)
+    assert not hits
