@@ -2,6 +2,7 @@
 # make serve  the same, served with reload
 # make test   install, then lint, types, unit, browser and docs tests
 # make bench  measure against BertViz; writes the README's figures
+# make audit  known faults of what is installed, where their databases can be reached
 # make bundle rebuild the browser bundle from frontend/ (its result is committed)
 #
 # torch comes from wherever pip finds it; for another build of it, set pip's own variables, such as
@@ -12,7 +13,7 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test lint types unit bundle bundle-test docs-test bench clean
+.PHONY: help site serve test lint types unit bundle bundle-test docs-test bench audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -56,6 +57,13 @@ bench: .stamps/bench
 
 bundle: .stamps/node
 	cd frontend && npm run --silent build
+
+# Both ask their databases over the network.
+audit: .stamps/test .stamps/node
+	$(BIN)/pip install --quiet pip-audit
+	$(BIN)/pip-audit --skip-editable
+	cd frontend && npm audit
+	cd benchmarks && npm audit
 
 clean:
 	rm -rf .venv .stamps site frontend/node_modules gallery/store

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from attnviz_mkdocs.exhibit import Provenance, Token
+    from attnviz_mkdocs.exhibit import Exhibit, Provenance, Token
 
 #: What a bias depends on: the distance from query to key, the key alone, or both as they come.
 BiasLayout = Literal["distance", "key", "pair"]
@@ -139,6 +139,13 @@ class Neurons:
     tokens: str
     attentions: Mapping[str, Scores]
     provenance: Provenance
+
+    def fit(self, exhibit: Exhibit) -> bool:
+        """Whether they are of as many layers, heads and tokens as the exhibit has, for each of its attentions."""
+        shapes = {name: attention.track.shape for name, attention in exhibit.attentions.items()}
+        return shapes == {
+            name: (*scores.queries.shape[:3], scores.keys.shape[2]) for name, scores in self.attentions.items()
+        }
 
 
 def digest_of(tokens: Mapping[str, tuple[Token, ...]]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.spec import Galleries, load_galleries
+from attnviz_mkdocs.spec.characters import CONTROL
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.spec.types import NAME_PATTERN
 
@@ -68,13 +69,13 @@ class Project:
         given = {name: value for name, value in options.items() if value is not None}
         for name in given:
             if name not in known:
-                raise ProjectError(f"unknown option {name!r}{did_you_mean(name, known)} There are: {', '.join(known)}")
+                near = did_you_mean(str(name), known)
+                raise ProjectError(f"unknown option {name!r}{near} There are: {', '.join(known)}")
         for name, choices in (("capture", CAPTURE_MODES), ("delivery", DELIVERIES)):
             if given.get(name, choices[0]) not in choices:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
         for name in ("store", "remote", "device"):
-            if not isinstance(given.get(name, ""), str):
-                raise ProjectError(f"{name}: expected text, found {given[name]!r}")
+            _check_text(name, given.get(name, ""))
         given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
@@ -96,7 +97,11 @@ class Project:
         """
         found: set[Path] = set()
         for pattern in self.galleries:
-            files = set(self._matching(pattern))
+            try:
+                files = set(self._matching(pattern))
+            except (NotImplementedError, OSError, RuntimeError, ValueError) as error:
+                why = f"galleries: {pattern!r} can't be looked up ({error})"
+                raise ProjectError(f"{why}; write a path from mkdocs.yml on, or a glob") from error
             if not files and pattern != _GALLERIES:
                 raise ProjectError(f"galleries: there is no gallery file at {pattern!r}, seen from {self.root.name}/")
             found |= files
@@ -126,6 +131,13 @@ class Project:
             yield path
         else:
             yield from self.root.glob(pattern)
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ProjectError(f"{name}: expected text, found {value!r}")
+    if CONTROL.search(value):
+        raise ProjectError(f"{name}: expected text without control characters, found {value!r}")
 
 
 def _folder_of_pages(written: Any) -> str | Literal[False]:

@@ -14,7 +14,7 @@ from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
-from attnviz_mkdocs.store import Store, StoreError
+from attnviz_mkdocs.store import Store, StoreError, without_secrets
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
@@ -330,11 +330,12 @@ class Supply:
         if self.project.remote is None:
             mend = 'Run "attnviz capture" where a model can run, and commit or push the store.'
         else:
+            remote = without_secrets(self.project.remote)
             mend = (
-                f'Run "attnviz pull". What is not at {self.project.remote} either: run "attnviz capture" where a model '
+                f'Run "attnviz pull". What is not at {remote} either: run "attnviz capture" where a model '
                 'can run, then "attnviz push" there.'
             )
-        what = f"not all that the views show is in the store {self.project.store}, and capture is never:"
+        what = f"not all that the views show is in the store {self.store.url}, and capture is never:"
         return "\n".join([what, *lines, mend])
 
     def _may_capture(self) -> bool:

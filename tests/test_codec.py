@@ -170,7 +170,8 @@ def repacked(change) -> bytes:
     ("change", "words"),
     [
         (lambda header: header.update(format=99), "upgrade attnviz-mkdocs"),
-        (lambda header: header["attentions"][0].update(shape=[2, 3, 5, 6]), "codes have shape"),
+        (lambda header: header["attentions"][0].update(shape=[2, 3, 5, 6]), "does not fit its tokens and layers"),
+        (lambda header: header["attentions"][0].update(shape=[2, 4, 5, 5]), "codes have shape"),
         (lambda header: header["attentions"][0].update(layers=[0]), "does not fit its tokens and layers"),
         (lambda header: header["attentions"][0].update(key="none"), "not an exhibit"),
         (lambda header: header.pop("tokens"), "not an exhibit"),

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from attnviz_mkdocs.arrays.file import ArraysError
+from attnviz_mkdocs.codec.headers import Layers, Notes  # noqa: TC001 - pydantic reads the annotations
 from attnviz_mkdocs.exhibit import Provenance, Token
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.arrays.file import ArraysFile
+
+
+def _of_a_pair(token: Token) -> Token:
+    if token.segment not in (0, 1):
+        raise ValueError("a token of neither text")
+    return token
+
+
+_ExportedToken = Annotated[Token, AfterValidator(_of_a_pair)]
 
 
 class ExportedAttention(BaseModel):
@@ -18,8 +28,8 @@ class ExportedAttention(BaseModel):
 
     query: str
     key: str
-    layers: tuple[int, ...]
-    largest_error: float
+    layers: Layers
+    largest_error: Annotated[float, Field(ge=0, le=1)]
 
 
 class Exported(BaseModel):
@@ -28,10 +38,10 @@ class Exported(BaseModel):
     text: str | None
     pair: str | None
     target: str | None
-    notes: tuple[str, ...]
-    tokens: dict[str, tuple[Token, ...]]
+    notes: Notes
+    tokens: Annotated[dict[str, tuple[_ExportedToken, ...]], Field(max_length=8)]
     attentions: dict[str, ExportedAttention]
-    provenance: dict[str, Any]
+    provenance: Provenance
 
     @property
     def sides(self) -> dict[str, tuple[str, str]]:
@@ -40,16 +50,11 @@ class Exported(BaseModel):
 
     def layers_of(self, name: str) -> tuple[int, ...]:
         """The model's own numbers of an attention's layers; empty where nothing is said of it."""
-        return self.attentions[name].layers if name in self.attentions else ()
+        return tuple(self.attentions[name].layers) if name in self.attentions else ()
 
     def error_of(self, name: str) -> float:
         """How far an attention's weights in the file may be from those that were captured."""
         return self.attentions[name].largest_error if name in self.attentions else 0.0
-
-    @property
-    def origin(self) -> Provenance:
-        """Where the numbers came from."""
-        return Provenance(**self.provenance)
 
 
 def exported_in(file: ArraysFile) -> Exported | None:
@@ -69,9 +74,9 @@ def exported_in(file: ArraysFile) -> Exported | None:
     try:
         exported = Exported.model_validate(written)
         named = {name for sides in exported.sides.values() for name in sides}
-        if named <= exported.tokens.keys() and exported.origin:
+        if named <= exported.tokens.keys():
             return exported
         raise ValueError("tokens without labels")  # noqa: TRY301 - told in the words below
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         message = '"attnviz" in the file\'s metadata is not what attnviz writes; export the file again, or take it out'
         raise ArraysError(message) from error

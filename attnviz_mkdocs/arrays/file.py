@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from safetensors import SafetensorError, deserialize
+
+from attnviz_mkdocs.spec.mistakes import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 _DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 _MASKS = {"U8": np.uint8, "BOOL": np.bool_}
+
+# JSON can write half a character, and no file in UTF-8 can.
+_HALF = re.compile("[\ud800-\udfff]")
 
 #: What an author has to mend: the file, or the labels beside its name.
 Concern = Literal["arrays", "tokens"]
@@ -106,11 +112,14 @@ class ArraysFile:
         if key not in self.metadata:
             return None
         try:
-            return json.loads(self.metadata[key])
-        except ValueError as error:
+            value = json.loads(self.metadata[key])
+        except (ValueError, RecursionError) as error:
             raise ArraysError(
                 f'"{key}" in the file\'s metadata is no JSON ({error}); write it with json.dumps'
             ) from error
+        if _HALF.search(json.dumps(value, ensure_ascii=False)):
+            raise ArraysError(f'"{key}" in the file\'s metadata holds half of a surrogate pair; take it out')
+        return value
 
 
 def find_arrays(file: str, root: Path) -> Path:
@@ -123,19 +132,20 @@ def find_arrays(file: str, root: Path) -> Path:
     Raises:
         ArraysError: There is no such file in that folder.
     """
+    named = short(file)
     try:
         path = (root / file).resolve()
         is_there, is_file = path.exists(), path.is_file()
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a null character
-        raise ArraysError(f"{file} can't be looked up; write a path from the folder of mkdocs.yml on") from error
+        raise ArraysError(f"{named} can't be looked up; write a path from the folder of mkdocs.yml on") from error
     if not path.is_relative_to(root.resolve()):
-        raise ArraysError(f"{file} leads out of the folder of mkdocs.yml; put the file there")
+        raise ArraysError(f"{named} leads out of the folder of mkdocs.yml; put the file there")
     if not is_there:
-        raise ArraysError(f"{file} is not there; write a path from the folder of mkdocs.yml on")
+        raise ArraysError(f"{named} is not there; write a path from the folder of mkdocs.yml on")
     if not is_file:
-        raise ArraysError(f"{file} is a folder; name the file in it")
+        raise ArraysError(f"{named} is a folder; name the file in it")
     if not os.access(path, os.R_OK):
-        raise ArraysError(f"{file} can't be read; arrays are a file that you may read")
+        raise ArraysError(f"{named} can't be read; arrays are a file that you may read")
     return path
 
 

@@ -66,7 +66,7 @@ def read_arrays(path: Path, arrays: Arrays) -> Exhibit:
         notes += _notes_of_layers(layers, exported_layers) if exported_layers else []
         track = Track.from_weights(weights, masked)
         if exported:
-            track = replace(track, largest_error=track.largest_error + exported.error_of(name))
+            track = replace(track, largest_error=min(1.0, track.largest_error + exported.error_of(name)))
         attentions[name] = Attention(query, key, layers, track)
     return Exhibit(
         text=own.text if own else None,
@@ -75,7 +75,7 @@ def read_arrays(path: Path, arrays: Arrays) -> Exhibit:
         tokens=labels.tokens,
         attentions=attentions,
         notes=tuple(notes),
-        provenance=exported.origin if exported else _provenance(arrays, file, _tensor(names[0])),
+        provenance=exported.provenance if exported else _provenance(arrays, file, _tensor(names[0])),
     )
 
 

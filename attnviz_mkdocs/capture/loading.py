@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelF
 from attnviz_mkdocs.capture.errors import CaptureError, in_words
 from attnviz_mkdocs.capture.quiet import quiet
 from attnviz_mkdocs.capture.reading.writer import Writer
+from attnviz_mkdocs.spec.types import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,11 +33,13 @@ class Loaded:
         tokenizer: Its tokenizer.
         writer: The same weights with the head that writes; None where that wasn't asked for, or
             where the files have none.
+        longest: How many tokens a text may have, as the model's author says.
     """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     writer: Writer | None = None
+    longest: int = LONGEST
 
 
 def load(located: Located, spec: Model, place: Place, *, writes: bool = False) -> Loaded:
@@ -77,7 +80,8 @@ def load(located: Located, spec: Model, place: Place, *, writes: bool = False) -
     _refuse_random_weights(set(report["missing_keys"]) - missing_of_head)
     _refuse_empty_tokenizer(tokenizer)
     model.config.use_cache = False
-    return Loaded(model, tokenizer, Writer(loaded, place.device) if headed and not missing_of_head else None)
+    writer = Writer(loaded, place.device) if headed and not missing_of_head else None
+    return Loaded(model, tokenizer, writer, spec.longest)
 
 
 def _head_class(config: PretrainedConfig) -> Any:

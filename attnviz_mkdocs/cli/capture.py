@@ -60,7 +60,7 @@ def capture(
         figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
     there = sum(key in supply.store for key in needed)
-    click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {project.store}", err=True)
+    click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
     stop_at(mistakes)
 
 

@@ -67,6 +67,8 @@ def _read(file: Path) -> Settings:
             said = _toml(stream.read()) if file.suffix == ".toml" else yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         fail(f"{file}: {error}")
+    except RecursionError:
+        fail(f"{file}: values are nested too deep; take some levels out")
     if not isinstance(said, dict):
         fail(f"{file}: expected lines of the form 'name: value'")
     where: dict[str, Any] = {
@@ -95,7 +97,7 @@ def _entries(file: Path, section: str, written: Any) -> dict[Any, Any]:
         fail(f"{file}: {section}: expected a list, found {written!r}")
     if isinstance(written, dict):
         return written
-    entries = [entry if isinstance(entry, dict) else {entry: None} for entry in written or ()]
+    entries = [entry if isinstance(entry, dict) else {str(entry): None} for entry in written or ()]
     return {name: options for entry in entries for name, options in entry.items()}
 
 

@@ -16,11 +16,12 @@ Nothing is pickled, nothing is executed.
 """
 
 from attnviz_mkdocs.codec.exhibits import Header, decode, encode, peek
-from attnviz_mkdocs.codec.files import FORMAT, SUFFIX, CodecError, peek_header, read_header, unpack
+from attnviz_mkdocs.codec.files import FORMAT, LARGEST, SUFFIX, CodecError, peek_header, read_header, unpack
 from attnviz_mkdocs.codec.neurons import decode_neurons, encode_neurons
 
 __all__ = [
     "FORMAT",
+    "LARGEST",
     "SUFFIX",
     "CodecError",
     "Header",

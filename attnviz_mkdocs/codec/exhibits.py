@@ -10,7 +10,7 @@ import numpy as np
 from attnviz_mkdocs.codec.files import CodecError, load, pack, peek_header, stated
 from attnviz_mkdocs.exhibit import Attention, Exhibit, Provenance, Token, Track
 from attnviz_mkdocs.neurons import digest_of_labels
-from attnviz_mkdocs.quantise import ABSOLUTE_ERROR, FLOOR, LEVELS, RELATIVE_ERROR
+from attnviz_mkdocs.quantise import ABSOLUTE_ERROR, ESCAPE, FLOOR, LEVELS, RELATIVE_ERROR
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.codec.files import Tensors
@@ -53,12 +53,12 @@ def decode(data: bytes) -> Exhibit:
             target=header["target"],
             notes=tuple(header["notes"]),
             tokens=tokens,
-            attentions={about["name"]: _attention(about, tokens, tensors) for about in header["attentions"]},
+            attentions={about["name"]: _attention(about, tensors) for about in header["attentions"]},
             provenance=Provenance(**header["provenance"]),
         )
     except CodecError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError) as error:
         raise CodecError(f"the bytes are not an exhibit: {error}") from error
 
 
@@ -149,15 +149,17 @@ def _tokens(columns: dict[str, list[Any]]) -> tuple[Token, ...]:
     return tuple(Token(*row) for row in rows)
 
 
-def _attention(about: dict[str, Any], tokens: dict[str, tuple[Token, ...]], tensors: Tensors) -> Attention:
+def _attention(about: dict[str, Any], tensors: Tensors) -> Attention:
     name = about["name"]
     layers, heads, queries, keys = shape = tuple(about["shape"])
-    codes = tensors[f"{name}.codes"]
+    codes, top = tensors[f"{name}.codes"], tensors[f"{name}.top"]
     causal = about["layout"] == "causal"
     expected = (layers, heads, queries * (queries + 1) // 2) if causal else (layers, heads, keys, queries)
     if codes.shape != expected:
         raise CodecError(f"attention {name!r}: codes have shape {codes.shape}, expected {expected}")
-    if (queries, keys) != (len(tokens[about["query"]]), len(tokens[about["key"]])) or layers != len(about["layers"]):
-        raise CodecError(f"attention {name!r} of shape {shape} does not fit its tokens and layers")
-    track = Track(shape, about["layout"], codes, tensors[f"{name}.top"], about["error"]["largest"])
+    if not codes.dtype == top.dtype == np.uint8 or top.shape != (np.count_nonzero(codes == ESCAPE),):
+        raise CodecError(f"attention {name!r}: its codes don't fit the list that they look into")
+    if ESCAPE + int(top.max(initial=0)) >= len(LEVELS):
+        raise CodecError(f"attention {name!r}: a code names no level")
+    track = Track(shape, about["layout"], codes, top, about["error"]["largest"])
     return Attention(about["query"], about["key"], tuple(about["layers"]), track)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import struct
 import zlib
 from decimal import ROUND_CEILING, Context
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import deflate
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
+
+from attnviz_mkdocs.codec.headers import check_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +29,19 @@ FORMAT = 2
 SUFFIX = ".safetensors.gz"
 
 Kind = Literal["attention", "neurons"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_NO_HEADER = "the file holds no attnviz header"
 
 # libdeflate's best level: 7 to 9 % smaller than zlib's, at a fifth of a second a million weights.
 _LEVEL = 12
 # A header larger than this is none of ours.
-_LONGEST_HEADER = 64 * 1024 * 1024
+_LONGEST_HEADER = 2**24
+#: Bytes of the largest file inside, as in the browser, which must not be made to hold more.
+LARGEST = 2**29
+# Deflate packs no better than this, and gzip's own words take 18 bytes.
+_LARGEST_RATIO = 1032
+_LEAST = 18
 
 
 class CodecError(ValueError):
@@ -80,35 +88,65 @@ def peek_header(data: bytes, kind: Kind | None = None) -> dict[str, Any]:
     try:
         stream = zlib.decompressobj(wbits=31)
         start = stream.decompress(data, 8)
-        (length,) = struct.unpack("<Q", start)
-        rest = stream.decompress(stream.unconsumed_tail, min(length, _LONGEST_HEADER))
-    except (zlib.error, struct.error) as error:
+        length = _header_length(start)
+        rest = stream.decompress(stream.unconsumed_tail, length)
+    except zlib.error as error:
         raise CodecError(f"the bytes are damaged: {error}") from error
     return read_header(start + rest, kind)
 
 
 def unpack(data: bytes) -> bytes:
-    """The safetensors file inside."""
+    """The safetensors file inside.
+
+    Raises:
+        CodecError: The bytes are damaged, or unpack to more than they say, or than any exhibit has.
+    """
+    length = int.from_bytes(data[-4:], "little")
+    if len(data) < _LEAST or not 0 < length <= min(LARGEST, len(data) * _LARGEST_RATIO):
+        raise CodecError(f"the bytes are damaged: {len(data):,} of them can't hold {length:,}")
+    stream = zlib.decompressobj(wbits=31)
     try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
+        raw = stream.decompress(data, length)
+        rest = stream.decompress(stream.unconsumed_tail, 1)
+    except zlib.error as error:
         raise CodecError(f"the bytes are damaged: {error}") from error
+    if rest or not stream.eof or stream.unused_data:
+        raise CodecError("the bytes are damaged: they hold more or less than they say")
+    return raw
 
 
 def read_header(raw: bytes, kind: Kind | None = None) -> dict[str, Any]:
-    """What a safetensors file of ours says of itself."""
+    """What a safetensors file of ours says of itself.
+
+    Raises:
+        CodecError: It is none of ours, or doesn't say all that it must.
+    """
+    length = _header_length(raw)
     try:
-        (length,) = struct.unpack_from("<Q", raw)
         header: dict[str, Any] = json.loads(json.loads(raw[8 : 8 + length])["__metadata__"]["attnviz"])
-    except (struct.error, KeyError, TypeError, ValueError) as error:
-        raise CodecError("the file holds no attnviz header") from error
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise CodecError(_NO_HEADER) from error
+    if not isinstance(header, dict):
+        raise CodecError(_NO_HEADER)
     if header.get("format") != FORMAT:
         raise CodecError(
             f"the file has format {header.get('format')!r}, this version reads {FORMAT}; upgrade attnviz-mkdocs"
         )
-    if kind not in (None, header.get("kind")):
+    if header.get("kind") not in (KINDS if kind is None else (kind,)):
         raise CodecError(f"the file holds {header.get('kind')}, expected {kind}")
+    try:
+        check_header(header)
+    except ValueError as error:
+        raise CodecError(str(error)) from error
     return header
+
+
+def _header_length(raw: bytes) -> int:
+    """How long the header of a safetensors file is, in bytes."""
+    length = int.from_bytes(raw[:8], "little")
+    if len(raw) < 8 or not 0 < length <= _LONGEST_HEADER:  # noqa: PLR2004 - the eight bytes of the length
+        raise CodecError(_NO_HEADER)
+    return length
 
 
 def _without_time(packed: bytes) -> bytes:

@@ -48,7 +48,7 @@ def decode_neurons(data: bytes) -> Neurons:
             attentions={about["name"]: _scores(about, tensors) for about in header["attentions"]},
             provenance=Provenance(**header["provenance"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
         raise CodecError(f"the bytes are not neurons: {error}") from error
 
 
@@ -62,8 +62,36 @@ def _scores(about: dict[str, Any], tensors: Tensors) -> Scores:
     bias = about["bias"]
     parts: dict[str, Any] = {part: tensors[f"{name}.{part}"] for part in _NEEDED}
     parts |= {part: tensors.get(f"{name}.{part}") for part in _OPTIONAL}
-    return Scores(
+    scores = Scores(
         **parts,
         bias=None if bias is None else Bias(bias["layout"], tensors[f"{name}.bias"], tuple(bias["of_layer"])),
         largest_error=about["error"],
+    )
+    if not _fit(scores):
+        raise CodecError(f"the numbers of attention {name!r} don't fit one another")
+    return scores
+
+
+def _fit(scores: Scores) -> bool:
+    """Whether the shapes are those that `Scores` tells of."""
+    if scores.queries.ndim != 4 or scores.keys.ndim != 4:  # noqa: PLR2004 - layer, head, token, neuron
+        return False
+    layers, heads, queries, size = scores.queries.shape
+    key_layers, key_heads, keys, key_size = scores.keys.shape
+    shapes = {"scale": (layers,), "softcap": (layers,), "sinks": (layers, heads)}
+    parts = {name: part for name in shapes if (part := getattr(scores, name)) is not None}
+    bias = scores.bias
+    if bias is not None:
+        each = {"distance": (queries + keys - 1,), "key": (keys,), "pair": (queries, keys)}[bias.layout]
+        rows = bias.values.shape[0] if bias.values.ndim else 0
+        parts["bias"], shapes["bias"] = bias.values, (rows, heads, *each)
+        if len(bias.of_layer) != layers or max(bias.of_layer) >= rows:
+            return False
+    numbers = (scores.queries, scores.keys, *parts.values())
+    return (
+        (key_layers, key_size) == (layers, size)
+        and min(scores.queries.shape + scores.keys.shape) > 0
+        and heads % key_heads == 0
+        and all(part.shape == shapes[name] for name, part in parts.items())
+        and all(part.dtype.kind == "f" and np.isfinite(part).all() for part in numbers)
     )

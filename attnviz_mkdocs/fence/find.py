@@ -19,7 +19,7 @@ TAB = 4
 _QUOTE = re.compile(r" {0,3}> ?")
 _ITEM = re.compile(r"( {0,3})([-*+:]|[0-9]{1,9}[.)])( +|$)")
 _BLOCK = re.compile(r"""( {0,3})(!!! |\?\?\?\+? |===[!+]? "|\[\^[^\]]+\]:)""")
-_FENCE = re.compile(r"( *)(?P<marks>`{3,}(?=[^`]*$)|~{3,})\s*(?P<info>.*?)\s*$")
+_FENCE = re.compile(r"( *)(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _OURS = re.compile(r"attnviz(?=\s|\{|$)\s*|(?=\{\s*\.?attnviz\b)")
 _CODE_SPAN = re.compile(r"(`+).+?\1")
 
@@ -60,8 +60,15 @@ class Fence:
         if line >= len(self.inside):
             return self.column  # the end of the body is that of the fence
         in_page = self.inside[line]
-        expanded = column + len(in_page.expandtabs(TAB)) - len(self.body.split("\n")[line])
-        return 1 + next((i for i in range(len(in_page)) if len(in_page[:i].expandtabs(TAB)) >= expanded), len(in_page))
+        wanted = column + len(in_page.expandtabs(TAB)) - len(self.body.split("\n")[line])
+        if "\t" not in in_page:
+            return 1 + min(wanted, len(in_page))
+        reached = 0
+        for place, character in enumerate(in_page, start=1):
+            if reached >= wanted:
+                return place
+            reached += TAB - reached % TAB if character == "\t" else 1
+        return 1 + len(in_page)
 
 
 @dataclass(frozen=True)
@@ -201,7 +208,7 @@ class _Page:
             self._containers[depth:] = begun  # a line of plain text goes on with the paragraph above it
         self._in_paragraph = bool(line[start:].strip()) and not fence
         if fence:
-            return _AnyFence(index, fence.start("marks"), fence["marks"], fence["info"], [])
+            return _AnyFence(index, fence.start("marks"), fence["marks"], fence["info"].strip(), [])
         text = _CODE_SPAN.sub("", line)
         self._in_comment = text.rfind("<!--") > text.rfind("-->") and self._last_comment_end > index
         return None

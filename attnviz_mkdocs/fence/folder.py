@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.fence.read import read_page
+from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.load import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
@@ -22,10 +25,26 @@ def read_folder(docs: Path, galleries: Galleries, root: Path) -> tuple[list[Figu
     """
     figures: list[Figure] = []
     mistakes: list[Mistake] = []
-    for page in sorted(docs.rglob("*.md")):
-        file = page.relative_to(root).as_posix() if page.is_relative_to(root) else str(page)
-        text = page.read_text(encoding="utf-8", errors="replace")
+    for file, text in pages_of(docs, root, mistakes):
         shown, wrong = read_page(text, galleries, file)
         figures += shown
         mistakes += wrong
     return figures, mistakes
+
+
+def pages_of(docs: Path, root: Path, mistakes: list[Mistake]) -> Iterator[tuple[str, str]]:
+    """All pages in a folder: of each its path, as shown to people, and its source.
+
+    Args:
+        docs: The folder.
+        root: The folder that pages are shown to people relative to.
+        mistakes: What is wrong with those that can't be read is added here.
+    """
+    for page in sorted(docs.rglob("*.md")):
+        if page.is_dir():
+            continue
+        file = page.relative_to(root).as_posix() if page.is_relative_to(root) else str(page)
+        try:
+            yield file, text_of(page, file, "page")
+        except SpecError as error:
+            mistakes += error.mistakes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import TypeAdapter
 
-from attnviz_mkdocs.codec import decode, decode_neurons
+from attnviz_mkdocs.codec import CodecError, decode, decode_neurons
 from attnviz_mkdocs.pictures.picture import PICTURE_VERSION, Picture, picture_of
 from attnviz_mkdocs.store import write_whole
 
@@ -62,12 +62,10 @@ class Album:
         kept = _read(file)
         if kept is not None:
             return kept
-        made = picture_of(
-            figure,
-            decode(exhibit.data),
-            None if neurons is None else decode_neurons(neurons.data),
-            None if second is None else decode(second.data),
-        )
+        first, numbers = decode(exhibit.data), None if neurons is None else decode_neurons(neurons.data)
+        if numbers is not None and not numbers.fit(first):
+            raise CodecError("the queries and keys belong to another exhibit; delete them and capture again")
+        made = picture_of(figure, first, numbers, None if second is None else decode(second.data))
         self._keep(file, made)
         return made
 

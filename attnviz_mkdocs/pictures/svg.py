@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from html import escape
 
-# What XML can't hold, and what html.escape leaves alone.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from attnviz_mkdocs.spec.characters import printable
 
 
 def element(name: str, *children: str, **attributes: str | float | None) -> str:
@@ -29,7 +27,7 @@ def element(name: str, *children: str, **attributes: str | float | None) -> str:
 
 def text(content: str) -> str:
     """A text between tags."""
-    return escape(_FORBIDDEN.sub("\ufffd", content))
+    return escape(printable(content))
 
 
 def number(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zlib
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from attnviz_mkdocs.fence import write_fence
 from attnviz_mkdocs.render import base85
+from attnviz_mkdocs.spec.characters import printable
 from attnviz_mkdocs.views import first_state, step_states
 
 if TYPE_CHECKING:
@@ -24,13 +27,26 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.pictures import Picture, Svg
     from attnviz_mkdocs.spec import Figure, Mistake
 
+
+def _finalize(value: object) -> object:
+    """Labels and metadata may hold what no page may: Python-Markdown takes U+0002 for the start of its own marks."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _digest(script: str) -> str:
+    """A script as a Content-Security-Policy names it."""
+    return f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
 #: Of what stands in pages; whatever is put into them is escaped.
 templates = Environment(
     loader=PackageLoader("attnviz_mkdocs.render"),
     autoescape=True,
+    finalize=_finalize,
     undefined=StrictUndefined,
     keep_trailing_newline=False,
 )
+templates.filters["digest"] = _digest
 
 #: The built browser bundle and the stylesheet of the page around it.
 SCRIPT = "attnviz.js"
@@ -192,6 +208,7 @@ def draw_page(
     return templates.get_template("page.html").render(
         title=figure.caption or f"Attention of {' and '.join(figure.names or (figure.model_name,))}",
         style=asset(STYLE),
-        script=_packed_script(with_neurons=neurons is not None),
+        script=script(with_neurons=neurons is not None),
+        packed=_packed_script(with_neurons=neurons is not None),
         figure=draw_figure(figure, Payload(key, data), own, other, None if picture is None else Still.carried(picture)),
     )

@@ -16,6 +16,7 @@ from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.sites.scribe import Page, Scribe
 from attnviz_mkdocs.sites.zensical import Rendered
 from attnviz_mkdocs.spec import Mistake, Place
+from attnviz_mkdocs.spec.characters import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,7 @@ class _Links(Treeprocessor):
                 self._fences.scribe.object(drawn, [Mistake(self._fences.place_of(address), str(error))])
                 # Its words stay, and say what is wrong with it.
                 link.tag = "span"
-                link.attrib = {"class": "attnviz-mistake", "title": str(error)}
+                link.attrib = {"class": "attnviz-mistake", "title": printable(str(error))}
         if drawn.mistakes and drawn.page.refuse is not None:
             drawn.page.refuse(drawn.mistakes)
 

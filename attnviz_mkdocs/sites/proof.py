@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from markdown import Markdown
 from mkdocs.utils.meta import get_data
 
+from attnviz_mkdocs.fence.folder import pages_of
 from attnviz_mkdocs.links import SCHEME
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
 from attnviz_mkdocs.sites.scribe import Page, Scribe
@@ -57,12 +58,11 @@ def wrong_links(docs: Path, galleries: Galleries, project: Project) -> list[Mist
     extension = AttnvizExtension(proof, lambda _: page)
     blocks = [*_BLOCKS, *(_MORE_BLOCKS if find_spec("pymdownx") else ["fenced_code"])]
     md = Markdown(extensions=[*blocks, extension])
-    for file in sorted(docs.rglob("*.md")):
-        source = file.read_text(encoding="utf-8-sig", errors="replace")
+    # What can't be read is told with the fences.
+    for name, source in pages_of(docs, project.root, []):
         if SCHEME not in source:
             continue
         text, _ = get_data(source)
-        name = file.relative_to(project.root).as_posix() if file.is_relative_to(project.root) else str(file)
         page = Page(name, source.count("\n") - text.count("\n"), refuse=found.extend, is_preview=True)
         md.reset()
         md.convert(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import read_fence, read_part
 from attnviz_mkdocs.pictures import KEPT, Album
 from attnviz_mkdocs.render import Card, carried, draw_cards, draw_mistakes
@@ -162,15 +163,23 @@ class Scribe:
         return supplied
 
     def picture(self, figure: Figure, supplied: Supplied) -> Picture:
-        """What a view shows first."""
-        return self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        """What a view shows first.
+
+        Raises:
+            SpecError: What is stored of it can't be drawn.
+        """
+        try:
+            return self._album.picture(figure, supplied.exhibit, supplied.neurons, supplied.second)
+        except CodecError as error:
+            raise SpecError([Mistake(figure.place, str(error))]) from error
 
     def _view(self, figure: Figure, drawn: Drawn) -> str:
         try:
             supplied = self.show(figure, drawn)
+            picture = self.picture(figure, supplied)
         except SpecError as error:
             return self._panel(error, drawn)
-        page, picture = drawn.page, self.picture(figure, supplied)
+        page = drawn.page
         return draw_supplied(
             figure, supplied, picture, drawn.carried, link=page.link, place=page.place, parts=page.parts
         )

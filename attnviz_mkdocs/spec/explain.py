@@ -11,6 +11,7 @@ from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
 from attnviz_mkdocs.spec.size import A_SIZE
 from attnviz_mkdocs.spec.types import (
     MOST_NEW_TOKENS,
+    MOST_TOKENS,
     NAME_PATTERN,
     TAG_PATTERN,
     FenceBody,
@@ -46,6 +47,7 @@ _NOUN: dict[type[BaseModel], str] = {
     View: "view",
 }
 _ANY = None
+_LONGEST_EXAMPLE = 40
 #: The keys that lead to a mapping of its own type, from the outside in.
 _PARTS: dict[tuple[str | None, ...], type[BaseModel]] = {
     ("models", _ANY): Model,
@@ -206,7 +208,7 @@ def taken(own_id: str, first: Place) -> str:
 def no_name(written: str) -> str:
     """The half of a sentence that says what a name is made of, with the nearest to ``written``."""
     ascii_only = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
-    example = re.sub(r"[^A-Za-z0-9_.]+", "-", ascii_only).strip("-._") or "my-name"
+    example = re.sub(r"[^A-Za-z0-9_.]+", "-", ascii_only)[:_LONGEST_EXAMPLE].strip("-._") or "my-name"
     letters = 'letters (a to z), digits, "-", "_" and ".", a letter or digit first'
     return f'can\'t be a name; use {letters}, such as "{example}"'
 
@@ -267,7 +269,7 @@ def _unfit(case: Case) -> str:
 
 
 def _not_whole(case: Case) -> str:
-    mend = "; take the quotes off" if case.is_text and case.written.isdecimal() else ""
+    mend = "; take the quotes off" if case.is_text and case.written.isascii() and case.written.isdecimal() else ""
     but = f"but this is {case.written}" if kind_of(case.found) == "a number" else case.but
     return f"{case.name} must be a whole number {_range(case)}, {but}{mend}"
 
@@ -287,7 +289,8 @@ def _out_of_range(case: Case) -> str:
 
 
 def _range(case: Case) -> str:
-    return f"from 1 to {MOST_NEW_TOKENS}" if case.key == "generate" else "from 0 on"
+    most = {"generate": MOST_NEW_TOKENS, "longest": MOST_TOKENS}.get(case.key)
+    return f"from 1 to {most}" if most else "from 0 on"
 
 
 def _not_a_list(case: Case) -> str:

@@ -63,7 +63,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
     if not re.fullmatch(NAME_PATTERN, path.stem):
         message = f"pages name a gallery by its file, but {quoted(path.stem)} {no_name(path.stem)}"
         mistakes.append(Mistake(Place(file), message))
-    text = _text_of(path, file)
+    text = text_of(path, file, "gallery")
     node = read(text, lambda line, column: Place(file, line + 1, column + 1), mistakes)
     if node is None:
         message = 'the gallery is empty; write "models:", "texts:" and "views:"'
@@ -87,15 +87,25 @@ def load_gallery(path: Path, root: Path) -> Gallery:
     )
 
 
-def _text_of(path: Path, file: str) -> str:
+def text_of(path: Path, file: str, what: str) -> str:
+    """The text of a file, without a byte order mark.
+
+    Args:
+        path: The file.
+        file: Its path as shown to people.
+        what: What a message calls it.
+
+    Raises:
+        SpecError: It can't be read, or is no UTF-8.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "it can't be read").lower()
-        message = f"this gallery can't be read ({reason}); a gallery is a YAML file that you may read"
+        message = f"this {what} can't be read ({reason}); expected a file that you may read"
         raise SpecError([Mistake(Place(file), message)]) from error
     try:
-        return content.decode()
+        return content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

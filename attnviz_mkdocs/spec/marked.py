@@ -23,7 +23,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError
+from attnviz_mkdocs.spec.characters import CONTROL, printable, whole
+from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, quoted, short
 from attnviz_mkdocs.spec.syntax import syntax_mistake
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ DEEPEST = 20
 #: Values that aliases may repeat; a few nested aliases can otherwise stand for billions.
 MOST_REPEATED = 100_000
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # ruamel.yaml ends a line at these two, as YAML 1.1 does; in 1.2 they are ordinary characters.
 _SEPARATORS_OUT = str.maketrans("\u2028\u2029", "\U0010fffe\U0010ffff")
 _SEPARATORS_IN = str.maketrans("\U0010fffe\U0010ffff", "\u2028\u2029")
@@ -100,7 +100,7 @@ def read(text: str, locate: Callable[[int, int], Place], mistakes: list[Mistake]
     text = text.removeprefix("\ufeff")
     if not text.strip():
         return None  # as most fences are that name a view; the parser takes its time even for nothing
-    if control := _CONTROL.search(text):
+    if control := CONTROL.search(text):
         raise SpecError([Mistake(_locate_index(text, control.start(), locate), _control_words(control[0]))])
     events = _events(text.translate(_SEPARATORS_OUT), locate)
     try:
@@ -188,9 +188,9 @@ class _Reader:
         if isinstance(event, AliasEvent):
             return self._alias(event)
         if event.tag is not None:
-            message = (
-                f'"{event.tag}" is a YAML tag, which means nothing here; put quotes round a text that starts with "!"'
-            )
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            why = f"{quoted(tag)} is a YAML tag, which means nothing here"
+            message = f'{why}; put quotes round a text that starts with "!"'
             self._mistakes.append(Mistake(self._place(event), message))
         if event.anchor:
             self._anchored[event.anchor] = None
@@ -207,13 +207,12 @@ class _Reader:
 
     def _alias(self, event: AliasEvent) -> Node:
         if event.anchor not in self._anchored:
-            message = (
-                f'"*{event.anchor}" repeats a value that is not there; put quotes round a text that starts with "*"'
-            )
+            why = f"{quoted(f'*{event.anchor}')} repeats a value that is not there"
+            message = f'{why}; put quotes round a text that starts with "*"'
             raise self._refusal(event, message)
         node = self._anchored[event.anchor]
         if node is None:
-            raise self._refusal(event, f'"*{event.anchor}" stands inside the very value that it repeats')
+            raise self._refusal(event, f"{quoted(f'*{event.anchor}')} stands inside the very value that it repeats")
         self._repeated += node.size
         if self._repeated > MOST_REPEATED:
             raise self._refusal(event, f"aliases repeat more than {MOST_REPEATED:,} values; write fewer of them")
@@ -231,7 +230,7 @@ class _Reader:
             if name in keys:
                 first = keys[name].line
                 self._mistakes.append(
-                    Mistake(key.place, f'"{name}" stands here twice, first in line {first}; take one out')
+                    Mistake(key.place, f"{quoted(name)} stands here twice, first in line {first}; take one out")
                 )
                 continue
             if isinstance(value, Scalar) and value.value is None and value.written == "":
@@ -246,17 +245,17 @@ class _Reader:
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
         place = self._place(event)
-        written = event.value.translate(_SEPARATORS_IN)
-        if control := _CONTROL.search(written):
+        written = whole(event.value.translate(_SEPARATORS_IN))
+        if control := CONTROL.search(written):
             self._mistakes.append(Mistake(place, _control_words(control[0])))
-            written = _CONTROL.sub("\ufffd", written)
+            written = printable(written)
         is_plain = event.implicit[0]
         return Scalar(place, _resolve(written) if is_plain else written, written)
 
     def _key(self, key: Node) -> str | None:
         if isinstance(key, Scalar) and isinstance(key.value, str):
             return key.value
-        found = f"{key.written} is {kind_of(key)}" if isinstance(key, Scalar) else f"this is {kind_of(key)}"
+        found = f"{short(key.written)} is {kind_of(key)}" if isinstance(key, Scalar) else f"this is {kind_of(key)}"
         self._mistakes.append(Mistake(key.place, f"a key must be text, but {found}; put quotes round it"))
         return None
 

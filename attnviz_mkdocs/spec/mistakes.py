@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.spec.characters import in_order
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -41,7 +43,8 @@ class Mistake:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        # What it quotes may come from a file that others made, and may reach a terminal.
+        return in_order(f"{self.place}: {self.message}")
 
 
 class SpecError(Exception):

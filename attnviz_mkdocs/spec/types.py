@@ -35,6 +35,10 @@ NOT_BLANK_PATTERN = r"\S"
 #: A tag is read at a glance and stands in an address.
 TAG_PATTERN = r"^\S(.{0,38}\S)?$"
 
+#: Tokens of a text, unless its model says otherwise: attention grows with their square, and a page has to carry it.
+LONGEST = 1024
+#: The most tokens that a browser shows.
+MOST_TOKENS = 4096
 #: A model writes no more new tokens than one exhibit can hold.
 MOST_NEW_TOKENS = 1024
 
@@ -178,6 +182,8 @@ class Model(_Keys):
     """Whether code that comes with the model may run on your machine."""
     allow_pickle: bool = False
     """Whether weights may be read from pickle files, which can run code on your machine."""
+    longest: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = LONGEST
+    """How many tokens a text may have. A page grows with their square: twice as many make it four times as large."""
 
 
 class Message(_Keys):

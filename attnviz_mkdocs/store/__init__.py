@@ -1,8 +1,19 @@
 """Key → encoded exhibit, on any fsspec file system; and from one such place to another."""
 
 from attnviz_mkdocs.store.copying import Copied, copy
-from attnviz_mkdocs.store.files import StoreError, write_whole
+from attnviz_mkdocs.store.files import StoreError, without_secrets, write_whole
 from attnviz_mkdocs.store.store import Store, record_name
 from attnviz_mkdocs.store.sweeping import Swept, listed, sweep
 
-__all__ = ["Copied", "Store", "StoreError", "Swept", "copy", "listed", "record_name", "sweep", "write_whole"]
+__all__ = [
+    "Copied",
+    "Store",
+    "StoreError",
+    "Swept",
+    "copy",
+    "listed",
+    "record_name",
+    "sweep",
+    "without_secrets",
+    "write_whole",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,8 +24,24 @@ if TYPE_CHECKING:
 _AT_ONCE = 16
 
 
+# Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
+_USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
+_QUERY = re.compile(r"""(?<=[?&])([^=&\s'"]+)=[^&\s'"]+""")
+
+
+def without_secrets(words: str) -> str:
+    """The words, of which no address holds what opens it any more."""
+    return _QUERY.sub(r"\1=…", _USER.sub("…", words))
+
+
 class StoreError(Exception):
-    """The store can't be used, or what it holds is damaged."""
+    """The store can't be used, or what it holds is damaged.
+
+    The message may reach a public log: addresses in it lose what opens them.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class Files:
@@ -34,12 +51,15 @@ class Files:
         url: A folder, or an fsspec URL.
         root: What a relative folder is relative to.
 
+    Attributes:
+        url: The same for people, without what opens it.
+
     Raises:
         StoreError: The URL is none, or the package for its protocol is missing.
     """
 
     def __init__(self, url: str, root: Path) -> None:
-        self.url = url
+        self.url = without_secrets(url)
         address = url if "://" in url or "::" in url else str((root / url).resolve())
         try:
             self._fs, base = url_to_fs(address)

@@ -42,8 +42,8 @@ class Store:
     """
 
     def __init__(self, url: str, root: Path) -> None:
-        self.url = url
         self.files = Files(url, root)
+        self.url = self.files.url
         self._names: dict[str, str] | None = None
         self._sizes: dict[str, int] = {}
 

@@ -125,6 +125,8 @@ export class AttnView extends HTMLElement implements Member {
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [styleSheet()];
+    // A site's policy may forbid declarations in attributes, but not that a script makes them.
+    if (!this.style.length) this.style.cssText = this.getAttribute("style") ?? "";
     // Until it is drawn, the page's picture of it stays.
     if (!root.firstChild) root.append(element("slot"));
     this.#leave = new AbortController();

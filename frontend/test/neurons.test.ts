@@ -110,6 +110,22 @@ describe("what is refused", () => {
     ["a header without attentions", parts(), {}, "not complete"],
     ["no word on how exact they are", parts(), { attentions: [{ name: "cross", bias: null }] }, "how exact"],
     ["attentions that are no records", parts(), { attentions: [7] }, "another exhibit"],
+    [
+      "an attention that stands there twice",
+      parts(),
+      { attentions: [...about().attentions, ...about().attentions] },
+      "another exhibit",
+    ],
+    [
+      "a head of more neurons than there are",
+      {
+        "cross.queries": { dtype: "F32", shape: [2, 4, 3, 5000], values: range(120_000, 0.01) },
+        "cross.keys": { dtype: "F32", shape: [2, 2, 2, 5000], values: range(40_000, 0.01) },
+        "cross.scale": { dtype: "F32", shape: [2], values: [0.5, 0.25] },
+      },
+      about(),
+      "5000 neurons",
+    ],
     ["missing queries", without("cross.queries"), about(), '"cross" are missing'],
     ["queries of other tokens", changed("cross.queries", { shape: [2, 4, 5, 3] }), about(), "do not fit"],
     ["keys of other neurons", changed("cross.keys", { shape: [2, 2, 4, 5] }), about(), "wrong size"],

@@ -162,7 +162,7 @@ def test_the_state_is_there_after_a_reload_and_elsewhere(opened, chromium):
     tab.view(0)
     settle(tab)
     assert parts(tab.view(0), "view", "head") == ("matrix", 2)
-    context = chromium.new_context()
+    context = chromium.new_context(bypass_csp=True)
     other = Tab(context.new_page()).open(tab.page.url)
     other.view(0)
     settle(other)

@@ -301,7 +301,9 @@ def test_a_phone_shows_all_and_a_finger_pins(chromium, tmp_path, size):
     made, numbers = neurons(heads=2, key_heads=1, tokens=TOKENS, size=size)
     page = tmp_path / "view.html"
     page.write_text(draw_page(figure(layer=0, heads=(0,), query=2), "key", encode(made), encode_neurons(numbers)))
-    context = chromium.new_context(viewport={"width": 320, "height": 800}, has_touch=True, is_mobile=True)
+    context = chromium.new_context(
+        bypass_csp=True, viewport={"width": 320, "height": 800}, has_touch=True, is_mobile=True
+    )
     tab = context.new_page()
     tab.goto(page.as_uri())
     view = tab.locator("attn-view")

@@ -32,7 +32,7 @@ from attnviz_mkdocs.pictures.svg import element, number, text
 def test_any_text_is_only_text(written):
     made = ET.fromstring(element("text", text(written), title=written))
     assert not list(made)
-    shown = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", written)
+    shown = re.sub("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", written)
     assert (made.text or "") == shown.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -133,7 +133,8 @@ class Reader:
         return Encoding(inputs, {TEXT: tokens}, whole)
 
     def _limit(self, side: Literal["encoder", "decoder"] | None = None) -> Limit:
-        return find_limit(self.loaded.model, self.loaded.tokenizer, side=side)
+        loaded = self.loaded
+        return find_limit(loaded.model, loaded.tokenizer, longest=loaded.longest, causal=self.causal, side=side)
 
 
 def _of_both(source: Tokenised, target_ids: Sequence[int], target_tokens: tuple[Token, ...], target: str) -> Encoding:

@@ -1,6 +1,6 @@
 /** What a file of ours says of itself, and whether this script can read it. */
 
-import { damaged, parseJson, type Tensors } from "./safetensors.ts";
+import { damaged, parseJson, readText, type Tensors } from "./safetensors.ts";
 
 const FORMAT = 2;
 
@@ -8,9 +8,11 @@ const FORMAT = 2;
 export function readHeader(tensors: Tensors, kind: "attention" | "neurons"): Record<string, unknown> {
   const header = parseJson(tensors.metadata.attnviz);
   if (header.format !== FORMAT) {
-    throw new Error(`This view has format ${header.format}, the page's script reads ${FORMAT}. Build the page again.`);
+    throw new Error(
+      `This view has format ${JSON.stringify(header.format)}, the page's script reads ${FORMAT}. Build the page again.`,
+    );
   }
-  if (header.kind !== kind) throw damaged(`it holds ${header.kind}, not ${kind}`);
+  if (header.kind !== kind) throw damaged(`it holds ${readText(header.kind)}, not ${kind}`);
   return header;
 }
 

@@ -15,6 +15,8 @@ export interface Tensor {
   readonly bytes: Uint8Array;
 }
 
+/** A header larger than this is none of ours; in its bytes. */
+const LONGEST_HEADER = 2 ** 24;
 const ITEM_SIZES = { U8: 1, F16: 2, F32: 4 };
 
 export function damaged(what: string): Error {
@@ -23,6 +25,12 @@ export function damaged(what: string): Error {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @throws Error: a value that should be text is something else. */
+export function readText(value: unknown): string {
+  if (typeof value !== "string") throw damaged("a text of its header is none");
+  return value;
 }
 
 /** Whole numbers whose product is exact, so that a shape can be compared with a size. */
@@ -43,7 +51,8 @@ export function parseSafetensors(raw: Uint8Array): Tensors {
   if (raw.length < 8) throw damaged("it is too short");
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const length = view.getUint32(0, true);
-  if (view.getUint32(4, true) !== 0 || length > raw.length - 8) throw damaged("its header does not fit into it");
+  if (view.getUint32(4, true) !== 0 || length > Math.min(raw.length - 8, LONGEST_HEADER))
+    throw damaged("its header does not fit into it");
   const header = parseJson(new TextDecoder().decode(raw.subarray(8, 8 + length)));
   const metadata = header.__metadata__;
   const data = raw.subarray(8 + length);
@@ -75,7 +84,8 @@ export function parseSafetensors(raw: Uint8Array): Tensors {
   };
 }
 
-const isItemType = (value: unknown): value is Tensor["dtype"] => Object.hasOwn(ITEM_SIZES, String(value));
+const isItemType = (value: unknown): value is Tensor["dtype"] =>
+  typeof value === "string" && Object.hasOwn(ITEM_SIZES, value);
 
 export function parseJson(text: unknown): Record<string, unknown> {
   try {

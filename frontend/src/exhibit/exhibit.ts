@@ -1,12 +1,15 @@
 /** Bytes → one model on one input, as captured. Mirrors `attnviz_mkdocs/exhibit.py` and `codec/exhibits.py`. */
 
 import { readError, readHeader } from "../bytes/header.ts";
-import { damaged, isRecord, isShape, parseSafetensors, type Tensors } from "../bytes/safetensors.ts";
+import { damaged, isRecord, isShape, parseSafetensors, readText, type Tensors } from "../bytes/safetensors.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { type Head, Track } from "./track.ts";
 
-/** More than any model has; a file that says so would keep the page busy for good. */
-const MOST = { attentions: 8, layers: 1024, heads: 1024, tokens: 2 ** 16 };
+/**
+ * More than any model has; a file that says so would keep the page busy for good. Heads are those of all layers, and
+ * texts the notes and the versions of packages.
+ */
+const MOST = { attentions: 8, sequences: 8, heads: 2 ** 15, tokens: 2 ** 12, texts: 64 };
 
 export interface Token {
   readonly label: string;
@@ -163,6 +166,7 @@ export function parseExhibit(raw: Uint8Array): Exhibit {
   if (!Array.isArray(attentions) || !attentions.length || attentions.length > MOST.attentions) {
     throw damaged("it holds no attention");
   }
+  if (Object.keys(tokens).length > MOST.sequences) throw damaged("it has too many texts");
   const textOf = (value: unknown) => (typeof value === "string" ? value : null);
   const [text, pair, target] = [header.text, header.pair, header.target].map(textOf);
   const sequences = new Map(
@@ -172,13 +176,13 @@ export function parseExhibit(raw: Uint8Array): Exhibit {
     ]),
   );
   const levels = tensors.f32("levels");
-  const names = attentions.map((about) => isRecord(about) && about.name);
+  const names = attentions.map((about) => isRecord(about) && about.name && readText(about.name));
   if (names.some((name, i) => !name || names.indexOf(name) < i)) throw damaged("its attentions have no names");
   return new Exhibit(
     text,
     pair,
     target,
-    Array.isArray(notes) ? notes.map(String) : [],
+    Array.isArray(notes) ? readTexts(notes) : [],
     attentions.map((about) => readAttention(about, sequences, levels, tensors)),
     readProvenance(provenance),
   );
@@ -192,8 +196,8 @@ function readAttention(
 ): Attention {
   if (!isRecord(about)) throw damaged("it holds no attention");
   const { shape, layout, layers } = about;
-  const name = String(about.name);
-  const of = { query: String(about.query), key: String(about.key) };
+  const name = readText(about.name);
+  const of = { query: readText(about.query), key: readText(about.key) };
   const [query, key] = [sequences.get(of.query), sequences.get(of.key)];
   if (!query || !key) throw damaged(`the tokens of attention "${name}" are missing`);
   if (!isShape(shape) || shape.length !== 4 || shape.includes(0)) throw damaged(`attention "${name}" has no shape`);
@@ -201,7 +205,7 @@ function readAttention(
   if (queries !== query.length || keys !== key.length) throw damaged(`attention "${name}" does not fit the tokens`);
   if (!isAscending(layers) || layers.length !== layerCount)
     throw damaged(`attention "${name}" does not fit its layers`);
-  if (layerCount > MOST.layers || heads > MOST.heads || Math.max(queries, keys) > MOST.tokens) {
+  if (layerCount * heads > MOST.heads || Math.max(queries, keys) > MOST.tokens) {
     throw damaged(`attention "${name}" claims the shape ${shape.join(" × ")}`);
   }
   const causal = layout === "causal";
@@ -218,6 +222,11 @@ function readAttention(
   return new Attention(name, of, query, key, layers, error, track);
 }
 
+function readTexts(values: readonly unknown[]): string[] {
+  if (values.length > MOST.texts) throw damaged("it has too many notes");
+  return values.map(readText);
+}
+
 function isAscending(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n, i) => Number.isSafeInteger(n) && n > (i ? value[i - 1] : -1));
 }
@@ -231,18 +240,21 @@ function readTokens(columns: unknown, texts: readonly (string | null)[]): Token[
   if (!COLUMNS.every((name) => Array.isArray(columns[name]) && columns[name].length === label.length)) {
     throw damaged("its tokens are not complete");
   }
+  if (label.length > MOST.tokens) throw damaged(`a text of it has ${label.length} tokens`);
   const parts = readParts(start, end);
   const signs = texts.map((text) => [...(text ?? "")]);
   const ends = texts.map(() => 0);
   return label.map((text, i) => {
     const about = {
-      label: String(text),
+      label: readText(text),
       special: Boolean(special[i]),
       segment: segment[i] === 1 ? 1 : 0,
       continues: Boolean(continues[i]),
     };
     const [from, to, of] = [Number(start[i]), Number(end[i]), about.segment];
-    const isPlaced = from >= 0 && signs[of]?.slice(from, to).join("") === about.label;
+    // Looked up only where it can be: a file may say of every token that it is the whole of a long text.
+    const canBe = from >= 0 && to >= from && to - from <= about.label.length;
+    const isPlaced = canBe && signs[of]?.slice(from, to).join("") === about.label;
     // Where no text says what stands between tokens, a space does.
     const space = i && !about.special && !about.continues ? " " : "";
     const before = isPlaced ? signs[of].slice(ends[of], from).join("") : space;
@@ -270,12 +282,13 @@ function readParts(start: readonly unknown[], end: readonly unknown[]): Token["p
 
 function readProvenance(about: Record<string, unknown>): Provenance {
   const versions = isRecord(about.versions) ? about.versions : {};
+  readTexts(Object.values(versions));
   return {
-    model: String(about.model),
-    source: String(about.source),
+    model: readText(about.model),
+    source: readText(about.source),
     revision: typeof about.revision === "string" ? about.revision : null,
-    architecture: String(about.architecture),
-    dtype: String(about.dtype),
-    versions: Object.fromEntries(Object.entries(versions).map(([name, version]) => [name, String(version)])),
+    architecture: readText(about.architecture),
+    dtype: readText(about.dtype),
+    versions: versions as Record<string, string>,
   };
 }

@@ -5,6 +5,8 @@ import { damaged, isRecord, parseSafetensors, type Tensor, type Tensors } from "
 import type { Attention, Exhibit } from "./exhibit.ts";
 import { type HeadNeurons, type Summary, summarise, weights } from "./scores.ts";
 
+/** Neurons of a head, at most; no model has so many, and a file that says so would keep the page busy for good. */
+const LARGEST_HEAD = 2 ** 12;
 const BIASES = ["distance", "key", "pair"] as const;
 
 interface Bias {
@@ -145,7 +147,7 @@ export function parseNeurons(raw: Uint8Array, { attentions }: Pick<Exhibit, "att
   const known = new Map<string, Scores>();
   for (const about of header.attentions) {
     const attention = attentions.find(({ name }) => isRecord(about) && name === about.name);
-    if (!attention) throw damaged("its neurons belong to another exhibit");
+    if (!attention || known.has(attention.name)) throw damaged("its neurons belong to another exhibit");
     known.set(attention.name, readScores(about, attention, tensors));
   }
   return new Neurons(known);
@@ -171,6 +173,7 @@ function readScores(about: Record<string, unknown>, attention: Attention, tensor
   const numbers = (tensor: Tensor | null) => tensor && part(tensor, 0, 0);
 
   const queries = need("queries", [layers, heads, query.length, null]);
+  if (queries.shape[3] > LARGEST_HEAD) throw damaged(`its heads have ${queries.shape[3]} neurons`);
   const keys = need("keys", [layers, null, key.length, queries.shape[3]]);
   if (heads % keys.shape[1]) throw damaged(`${keys.shape[1]} heads of keys do not fit ${heads} heads`);
   return new Scores(
@@ -191,7 +194,7 @@ function readBias(
   need: (what: string, shape: readonly (number | null)[]) => Tensor,
 ): Bias {
   const known = BIASES.find((name) => name === layout);
-  if (!known) throw damaged(`its bias depends on "${layout}"`);
+  if (!known) throw damaged(`its bias depends on ${JSON.stringify(layout)}`);
   const [queries, keys] = [query.length, key.length];
   const each = { distance: [queries + keys - 1], key: [keys], pair: [queries, keys] }[known];
   const values = need("bias", [null, heads, ...each]);

@@ -2,8 +2,8 @@
 
 export type Row = readonly (string | number | null)[];
 
-/** What a spreadsheet would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What a spreadsheet would take for a formula; some take the wide forms of Chinese and Japanese keyboards, too. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** Spreadsheets take a text for UTF-8 only where it begins with a mark; others skip it or can be told to. */
 const MARK = "\ufeff";

@@ -1,0 +1,27 @@
+"""Characters that no text may hold: what neither YAML nor XML can write, and a terminal takes for a command."""
+
+from __future__ import annotations
+
+import re
+
+#: Control characters but for the tab and the ends of lines, halves of surrogate pairs, and what is no character.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+#: Signs that turn the direction of all that follows.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text with a sign that stands for each of them."""
+    # Python's own test is many times faster, and most texts pass it.
+    return text if text.isprintable() else CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def in_order(text: str) -> str:
+    """The same for a message: what it quotes must not turn the words behind it, either."""
+    return _TURNS.sub(lambda found: f"U+{ord(found[0]):04X}", printable(text))
+
+
+def whole(text: str) -> str:
+    """The text with both halves of a surrogate pair as the character that JSON means by them."""
+    return _PAIRS.sub(lambda found: found[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)

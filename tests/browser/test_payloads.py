@@ -1,0 +1,270 @@
+"""Words that mean harm, in all that authors, models and files may bring: none of them runs, wherever it turns up."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+from builders import attention, neurons
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from payloads import PAYLOADS
+from safetensors.numpy import save_file
+
+import attnviz_mkdocs.capture
+from attnviz_mkdocs.codec import encode, encode_neurons
+from attnviz_mkdocs.exhibit import TEXT, Exhibit, Provenance
+from attnviz_mkdocs.pictures import picture_of
+from attnviz_mkdocs.render import draw_page
+from attnviz_mkdocs.spec import Figure, Model, Options, Place, Step, Subject, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from attnviz_mkdocs.neurons import Neurons
+
+FENCE = "~" * 9
+#: Calls back whenever a payload runs, in whatever frame.
+WATCH = "window.hit = (...words) => told(String(words)); window.alert = window.confirm = window.prompt = window.hit;"
+
+
+#: Some at once, so that a page need not be drawn for each.
+GROUPS = tuple(PAYLOADS[first::18] for first in range(18))
+
+
+def joined(group: tuple[str, ...]) -> str:
+    return "\n".join(group)
+
+
+def told_by(group: tuple[str, ...]) -> tuple[Exhibit, Neurons]:
+    """An exhibit that says a group of payloads wherever it can say something, and its neurons."""
+    words = joined(group)
+    made, numbers = neurons(layers=1, heads=2, key_heads=2, tokens=len(group), size=2, labels=group)
+    origin = Provenance(words, words, words, words, words, 0.0, words, words, {words: words})
+    tokens = {TEXT: tuple(replace(token, role=token.label) for token in made.tokens[TEXT])}
+    return replace(
+        made, text=words, pair=words, target=words, notes=(words,), provenance=origin, tokens=tokens
+    ), numbers
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """Models that say what they read."""
+    groups = {joined(group): group for group in GROUPS}
+
+    def capture(requests, *, root, device="auto", progress=None):
+        for request in requests:
+            made, own = told_by(groups.get(request.text.shown.rstrip(" "), GROUPS[0]))
+            yield request, made if request.what == "attention" else own
+
+    monkeypatch.setattr(attnviz_mkdocs.capture, "capture", capture)
+
+
+@pytest.fixture
+def watched(chromium):
+    """A tab in which no policy helps, and all that ran in it."""
+    context = chromium.new_context(bypass_csp=True, viewport={"width": 1000, "height": 800})
+    hits: list[str] = []
+    context.expose_binding("told", lambda _, words: hits.append(words))
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (hits.append(dialog.message), dialog.dismiss()))
+    yield page, hits
+    context.close()
+
+
+# Draws each view in all ways, presses all that can be pressed, and gives what was to be saved.
+USE = """async () => {
+  const saved = [];
+  HTMLAnchorElement.prototype.click = function () {
+    saved.push(fetch(this.href).then(async (file) => [file.headers.get("content-type"), await file.text()]));
+  };
+  const views = [...document.querySelectorAll("attn-view")];
+  await Promise.all(views.map((view) => view.ready));
+  const ways = [{view: "model", head: 0}, {view: "matrix", query: 0, key: 0}, {view: "text", query: 0}, {view: "head"}];
+  for (const view of views) {
+    const own = view.neurons ? [{view: "neuron", query: 0, key: 2, expanded: true}] : [];
+    for (const way of [...ways, ...own, {units: "words"}, {step: 1}, {query: 0}]) view.state = way;
+    await new Promise(requestAnimationFrame);
+    for (const part of view.shadowRoot.querySelectorAll("button, summary, .token")) {
+      part.click();
+      if (part.ariaHasPopup !== "menu") continue;
+      for (const item of view.shadowRoot.querySelectorAll("[role=menuitem]:not(:last-child)")) item.click();
+    }
+  }
+  await new Promise((later) => setTimeout(later, 500));
+  return Promise.all(saved);
+}"""
+# What no view, no panel and no caption has: a way to run something.
+MARKUP = """() => {
+  const within = (root) => [...root.querySelectorAll("*")].flatMap((node) =>
+    [node, ...(node.shadowRoot ? within(node.shadowRoot) : [])]);
+  const ours = [...document.querySelectorAll(".attnviz, .attnviz-error, .attnviz-mistake")].flatMap((node) =>
+    [node, ...within(node)]);
+  const runs = (node) => node.matches("script, iframe, object, embed, base, link, meta, form, foreignObject") ||
+    [...node.attributes].some(({name, value}) => /^on|^srcdoc$|action$/i.test(name) ||
+      (/href$|^src$/i.test(name) && !/^(data:image\\/svg\\+xml,|https:\\/\\/arxiv\\.org|#|[\\w./-]+$)/.test(value)));
+  return ours.filter(runs).map((node) => node.outerHTML.slice(0, 200));
+}"""
+
+
+def page_of_fences() -> str:
+    written = []
+    for number, group in enumerate(GROUPS):
+        words, other = (json.dumps(joined(group) + end, ensure_ascii=False) for end in ("", " "))
+        steps = f"[{{caption: {words}, heads: 0}}, {{caption: {words}, heads: 1}}]"
+        shown = (f"compare: [{words}, {other}]",) if number % 4 == 1 else (f"text: {words}", f"pair: {words}")
+        kind = ("view: neuron",) if number % 4 == 2 else ()
+        lines = [f"id: v{number}", "model: tiny", *shown, *kind, f"caption: {words}", f"steps: {steps}"]
+        written.append("\n".join([f"{FENCE}attnviz", *lines, FENCE, ""]))
+    return "\n".join(written)
+
+
+def page_of_mistakes() -> str:
+    """A page of which each fence and each link quotes a payload to say what is wrong with it."""
+    written = []
+    for payload in PAYLOADS:
+        words = json.dumps(payload, ensure_ascii=False)
+        lines = (f"view: {words}", f"{words}: 1", f"model: {words}", f"arrays: {words}", f"layer: [{words}]")
+        written += [f"{FENCE}attnviz\n{line}\n{FENCE}\n" for line in lines]
+        address = "".join(f"%{byte:02X}" for byte in payload.encode())
+        written.append(f"[a](attn:{address}) [b](attn:v?query=x{address}) [c](attn:v?{address}=1)\n")
+    labels = json.dumps(["</script>", *PAYLOADS], ensure_ascii=False)
+    own = f"id: v\narrays: own.safetensors\ntokens: {labels}\n"
+    return "\n".join([f"{FENCE}attnviz\n{own}{FENCE}\n", *written])
+
+
+def show_all(page, root: Path, address: str, files: list[str]) -> None:
+    """Opens each file as a document and as a picture."""
+    frames = "".join(f'<iframe src="{file}"></iframe><img src="{file}">' for file in files)
+    (root / "files.html").write_text(f"<!doctype html>{frames}", "utf-8")
+    page.goto(f"{address}/files.html")
+    assert len(page.frames) == 1 + len(files)
+
+
+def test_what_is_looked_for_would_be_found(watched, served, tmp_path):
+    page, hits = watched
+    address = served(tmp_path)
+    (tmp_path / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" onload="hit(\'a picture\')"/>', "utf-8")
+    show_all(page, tmp_path, address, ["a.svg"])
+    assert hits == ["a picture"]
+    # One of them ends the page, and another leads away from it.
+    some = (
+        payload for payload in PAYLOADS if payload.endswith(">") and "<base" not in payload and "meta" not in payload
+    )
+    content = "".join(f"<div>{payload}</div>" for payload in some)
+    (tmp_path / "a.html").write_text(f"<!doctype html><meta charset=utf-8>{content}", "utf-8")
+    page.goto(f"{address}/a.html", wait_until="commit")
+    page.wait_for_function("document.querySelectorAll('div').length > 20")
+    page.wait_for_timeout(1000)
+    assert len(hits) > 10
+
+
+def test_no_payload_runs_in_a_page_nor_in_what_is_taken_from_it(site, said, watched, served):
+    page, hits = watched
+    root = site(pages={"all.md": page_of_fences(), "index.md": "# Nothing"})
+    address = served(root)
+    page.goto(f"{address}/all.html")
+    assert page.locator("attn-view").count() == len(GROUPS)
+    saved = page.evaluate(USE)
+    assert not page.evaluate(MARKUP)
+    for group, caption in zip(GROUPS, page.locator("figcaption").all(), strict=True):
+        assert caption.evaluate("(node) => node.textContent") == joined(group)
+    drawings = [text for kind, text in saved if kind == "image/svg+xml"]
+    tables = [text for kind, text in saved if kind == "text/csv"]
+    assert min(len(drawings), len(tables)) >= len(GROUPS)
+
+    for number, drawing in enumerate(drawings):
+        ET.fromstring(drawing)
+        (root / f"{number}.svg").write_text(drawing, "utf-8")
+    pictures = sorted(path.relative_to(root).as_posix() for path in (root / "assets/attnviz/pictures").iterdir())
+    assert len(pictures) >= 2 * len(GROUPS)
+    show_all(page, root, address, [*pictures, *(f"{number}.svg" for number in range(len(drawings)))])
+    assert not hits
+
+    for table in tables:
+        for cell in (cell for row in csv.reader(io.StringIO(table)) for cell in row):
+            assert not cell.startswith(("=", "+", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")), cell
+            assert not cell.startswith("-") or cell.replace("-", "", 1).replace(".", "", 1).isdigit()
+
+
+def test_no_payload_runs_where_it_is_quoted_as_a_mistake(folder, said, watched, served, site):
+    page, hits = watched
+    count = len(PAYLOADS) + 1
+    save_file({"attention": attention(1, 2, count)}, folder.root / "own.safetensors")
+    folder.write("docs/index.md", page_of_mistakes())
+    folder.write("mkdocs.yml", "site_name: Small\nuse_directory_urls: false\nplugins: [attnviz]\ntheme: readthedocs\n")
+    build(load_config(str(folder.root / "mkdocs.yml")))
+    page.goto(f"{served(folder.root / 'site')}/index.html")
+    assert page.locator(".attnviz-error").count() == 5 * len(PAYLOADS)
+    assert page.locator(".attnviz-mistake").count() == 3 * len(PAYLOADS)
+    assert page.locator("attn-view").count() == 1
+    page.evaluate(USE)
+    assert not page.evaluate(MARKUP)
+    assert not hits
+
+
+@pytest.mark.parametrize("group", GROUPS[::3])
+def test_no_payload_runs_in_a_page_that_stands_alone(watched, tmp_path, group):
+    page, hits = watched
+    words = joined(group)
+    made, numbers = told_by(group)
+    model, text = Model(source=words), Text(text=words)
+    steps = tuple(Step(caption=payload) for payload in group)
+    for kind in ("neuron", "head"):
+        second = made if kind == "head" else None
+        figure = Figure(
+            *(kind, words, model, text, Options(), words, Place("x")),
+            name=words,
+            steps=steps,
+            second=second and Subject(words, model, text),
+            names=second and (words, f"{words} "),
+        )
+        own = None if second else numbers
+        picture = picture_of(figure, made, own, second)
+        file = tmp_path / f"{kind}.html"
+        encoded = (encode(made), own and encode_neurons(own), second and encode(second))
+        file.write_text(draw_page(figure, "key", *encoded, picture=picture), "utf-8")
+        page.goto(file.as_uri())
+        page.evaluate(USE)
+        assert not page.evaluate(MARKUP)
+        assert page.locator("figcaption").evaluate("(node) => node.textContent") == words
+        assert not hits
+
+
+def tag_of(group: tuple[str, ...]) -> str:
+    """One of a group that is a tag: one line of a few signs."""
+    return next(payload for payload in group if len(payload) in range(10, 41) and payload.isprintable())
+
+
+def test_no_payload_runs_in_pages_of_a_gallery(folder, said, watched, served):
+    page, hits = watched
+    words = [json.dumps(joined(group), ensure_ascii=False) for group in GROUPS]
+    tags = [json.dumps(tag_of(group), ensure_ascii=False) for group in GROUPS]
+    views = [
+        f"  - {{id: v{number}, model: tiny, text: t{number}, title: {said}, caption: {said}, tags: [{tag}]}}"
+        for number, (said, tag) in enumerate(zip(words, tags, strict=True))
+    ]
+    texts = [f"  t{number}: {said}" for number, said in enumerate(words)]
+    about = [f"title: {words[0]}", f"description: {words[1]}", f"tags: [{tags[0]}]"]
+    lines = [*about, "models: {tiny: {source: models/tiny}}", "texts:", *texts, "views:", *views, ""]
+    folder.write("gallery/small.yaml", "\n".join(lines))
+    theme = "theme: {name: material, font: false}"
+    options = "plugins: [search, {attnviz: {pages: gallery}}]\nuse_directory_urls: false"
+    folder.write("mkdocs.yml", f"site_name: Small\n{options}\n{theme}\n")
+    folder.write("docs/index.md", "```attnviz\ngallery: small\n```\n")
+    build(load_config(str(folder.root / "mkdocs.yml")))
+    root = folder.root / "site"
+    pages = sorted(file.relative_to(root).as_posix() for file in root.rglob("*.html") if file.name != "404.html")
+    assert len(pages) > 2 * len(GROUPS)
+    address = served(root)
+    for name in pages:
+        page.goto(f"{address}/{name}")
+        page.evaluate("Promise.all([...document.querySelectorAll('attn-view')].map((view) => view.ready))")
+        assert not page.evaluate(MARKUP)
+    assert not hits
