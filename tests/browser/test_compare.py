@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
-from conftest import show_options, theme
+from opened_pages import show_options, theme
 
 from attnviz_mkdocs.exhibit import SELF, TEXT, Attention
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import Tab, theme
+from opened_pages import Tab, theme
 
 PAGE = """\
 # Links

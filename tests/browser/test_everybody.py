@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, neurons, translation
-from conftest import ROOT, Tab, show_options, theme
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from opened_pages import ROOT, Tab, show_options, theme
 
 from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.render import draw_page

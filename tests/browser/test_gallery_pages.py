@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PAGED, Tab, theme
+from opened_pages import PAGED, Tab, theme
 from test_everybody import AXE, FOUND
 
 GALLERY = """\

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from opened_pages import ROOT
 from transformers import AutoModel, AutoTokenizer
 
 from attnviz_mkdocs.codec import decode_neurons

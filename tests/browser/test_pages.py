@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from conftest import theme
+from opened_pages import theme
 
 COLOURS = """(view) => {
   const canvas = view.shadowRoot.querySelector(".drawing canvas")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import neurons
-from conftest import theme
+from opened_pages import theme
 
 from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.pictures import picture_of

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from builders import attention, exhibit
-from conftest import theme
+from opened_pages import theme
 
 SVG = "{http://www.w3.org/2000/svg}"
 # Any look at the clock takes longer than a page may stand still: heads are measured one at a time.

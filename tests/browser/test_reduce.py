@@ -6,7 +6,7 @@ import re
 
 import pytest
 from builders import attention, exhibit
-from conftest import show_options
+from opened_pages import show_options
 
 LAYERS, HEADS, TOKENS = 2, 3, 6
 #: Largest error of a stored weight, and of its two digits in words.

@@ -6,7 +6,7 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
-from conftest import shades
+from opened_pages import shades
 from sphinx.cmd.build import build_main
 
 PAGE = """\

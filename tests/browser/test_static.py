@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import NOT_OURS, ROOT, shades, theme
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from opened_pages import NOT_OURS, ROOT, shades, theme
 
 #: Pages of our gallery with each kind of view, and widths of a telephone, a tablet and a screen.
 PAGES = ("heads", "who-is-she", "induction", "pairs", "neurons", "dates", "long")
