@@ -73,8 +73,10 @@ class Project:
             if given.get(name, choices[0]) not in choices:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
         for name in ("store", "remote", "device"):
-            if not isinstance(given.get(name, ""), str):
-                raise ProjectError(f"{name}: expected text, found {given[name]!r}")
+            written = given.get(name, "some")
+            # Such as that of an environment variable which is empty: as a folder it would be that of mkdocs.yml.
+            if not isinstance(written, str) or not written.strip():
+                raise ProjectError(f"{name}: expected text, found {written!r}")
         given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns

@@ -35,11 +35,13 @@ class Files:
         root: What a relative folder is relative to.
 
     Raises:
-        StoreError: The URL is none, or the package for its protocol is missing.
+        StoreError: The URL is empty or none, or the package for its protocol is missing.
     """
 
     def __init__(self, url: str, root: Path) -> None:
         self.url = url
+        if not url.strip():
+            raise StoreError("a store has no name; expected a folder, or an fsspec URL such as s3://bucket/attention")
         address = url if "://" in url or "::" in url else str((root / url).resolve())
         try:
             self._fs, base = url_to_fs(address)
