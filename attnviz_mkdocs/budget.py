@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.spec import Figure, Place
 
-What = Literal["attention", "queries and keys", "pictures"]
+What = Literal["attention", "queries and keys", "pictures", "a page of its own"]
 _NEURONS: What = "queries and keys"
 _PICTURES: What = "pictures"
+_ALONE: What = "a page of its own"
 
 #: How many of the largest parts a message names.
 _NAMED = 5
@@ -89,13 +91,13 @@ class Part:
     @property
     def gallery(self) -> str:
         """The name of the gallery that the view comes from; empty for none."""
-        return self.figure.base.partition("/")[0]
-
-    def __str__(self) -> str:
-        return f"{readable(self.size):>9}  {self.figure.place}: {self.what}"
+        name, slash, _ = (self.figure.base or self.figure.name).partition("/")
+        return name if slash else ""
 
 
-def heavy_page(place: Place, size: int, limit: int, parts: Iterable[Part]) -> Iterator[Mistake]:
+def heavy_page(
+    place: Place, size: int, limit: int, parts: Iterable[Part], subject: str = "the page"
+) -> Iterator[Mistake]:
     """What is too much in a page.
 
     Args:
@@ -103,11 +105,12 @@ def heavy_page(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
         size: Its bytes as built.
         limit: Its budget.
         parts: What its views bring.
+        subject: What it is called there.
     """
     parts = list(parts)
     if size > limit:
         carried = [part for part in parts if part.carried]
-        yield Mistake(place, _too_much("the page weighs", size, limit, carried, of_page=True))
+        yield Mistake(place, _too_much(f"{subject} weighs", size, limit, carried, of_page=True))
     fetched: dict[Place, list[Part]] = {}
     for part in parts:
         if not part.carried and part.what != _PICTURES:
@@ -135,11 +138,14 @@ def heavy_site(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
 
 def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page: bool = False) -> str:
     over = f"{subject} {readable(size)}; that is {readable(size - limit)} over the budget of {readable(limit)}"
-    largest = sorted(parts, key=lambda part: (-part.size, part.figure.place))[:_NAMED]
-    lines = [f"  {part}" for part in largest]
-    rest = len(parts) - len(largest)
+    weights: Counter[tuple[Place, What]] = Counter()
+    for part in parts:
+        weights[part.figure.place, part.what] += part.size
+    largest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_NAMED]
+    lines = [f"  {readable(weight):>9}  {place}: {what}" for (place, what), weight in largest]
+    rest = len(weights) - len(largest)
     if rest:
-        lines.append(f"  {readable(_weight(parts) - _weight(largest)):>9}  {rest} more")
+        lines.append(f"  {readable(_weight(parts) - sum(weight for _, weight in largest)):>9}  {rest} more")
     mends = [*_mends(parts, of_page=of_page), "or raise the budget"]
     return "\n".join([over, *lines, *(f"  - {mend}" for mend in mends)])
 
@@ -157,6 +163,9 @@ def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
     neurons = _weight(part for part in parts if part.what == _NEURONS)
     if neurons:
         yield f"view: head in place of view: neuron saves {readable(neurons)}"
+    alone = _weight(part for part in parts if part.what == _ALONE)
+    if alone:
+        yield f"pages: false in mkdocs.yml saves the pages of single views, {readable(alone)}, and those that show them"
     attention = [part for part in parts if part.what == "attention"]
     if any(part.figure.layers is None for part in attention):
         yield "layers: in a view takes along only those layers that it names"

@@ -75,7 +75,7 @@ class Project:
             if given.get(name, choices[0]) not in choices:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
         for name in ("store", "remote", "device"):
-            _check_text(name, given.get(name, ""))
+            _check_text(name, given.get(name, "some"))
         given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
@@ -134,7 +134,8 @@ class Project:
 
 
 def _check_text(name: str, value: object) -> None:
-    if not isinstance(value, str):
+    # An empty one, such as an environment variable that isn't set, would be the folder of mkdocs.yml.
+    if not isinstance(value, str) or not value.strip():
         raise ProjectError(f"{name}: expected text, found {value!r}")
     if CONTROL.search(value):
         raise ProjectError(f"{name}: expected text without control characters, found {value!r}")

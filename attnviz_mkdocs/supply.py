@@ -34,7 +34,7 @@ _NEEDED = ("torch", "transformers")
 
 
 class MissingError(Exception):
-    """Exhibits are missing and may not be captured here; the message names the command."""
+    """Exhibits are missing and can't or may not be captured here; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,8 @@ class Supply:
             only: Keys of those that may be captured; None for all.
 
         Raises:
-            MissingError: Exhibits are missing, and the project's option is ``capture: never``.
+            MissingError: Exhibits are missing, and the project's option is ``capture: never``, or there is no such
+                device.
         """
         if self.project.capture == "never":
             wanted = self.wanted(figures)
@@ -190,7 +191,7 @@ class Supply:
 
         Raises:
             SpecError: It can't be had, or doesn't have what the author asked to see.
-            MissingError: It is missing, and the project's option is ``capture: never``.
+            MissingError: It is missing, and the project's option is ``capture: never``, or there is no such device.
         """
         needed = self.needed(figure)
         try:
@@ -304,7 +305,8 @@ class Supply:
                 else:
                     self._failures[request.key] = failure
         except CaptureError as error:
-            self._failures |= {request.key: error for request in requests}
+            # No text is at fault, so it is told once.
+            raise MissingError(f"nothing can be captured: {error}") from error
         return len(self._fresh.intersection(request.key for request in requests))
 
     def _warn_of_a_moving_model(self, figure: Figure, subject: Subject) -> None:

@@ -6,6 +6,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
@@ -322,3 +325,16 @@ def test_wrong_ways_to_spread_are_told(run, captured, words, message):
     result = run("capture", *words)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
+
+
+def test_a_device_that_is_not_there_is_told_once_and_of_no_text(run, folder, caplog):
+    folder.write("docs/more.md", "```attnviz\nmodel: tiny\ntext: Another\n```\n")
+    result = run("capture", "--device", "cuda:99")
+    assert result.exit_code == 1
+    assert "nothing can be captured" in result.stderr
+    (told,) = (line for line in result.stderr.splitlines() if 'there is no device "cuda:99"' in line)
+    assert not told.startswith(("docs/", "gallery/"))
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {device: 'cuda:99'}}]\n")
+    with pytest.raises(Abort):
+        build(load_config(str(folder.root / "mkdocs.yml")))
+    assert caplog.text.count('there is no device "cuda:99"') == 1

@@ -47,6 +47,8 @@ def test_the_default_folder_need_not_be_there(tmp_path):
         ({"pages": 1.5}, "pages: expected a folder of the site such as gallery, or false, found 1.5"),
         ({"pages": "../gallery"}, "pages: expected a folder of the site"),
         ({"remote": 5}, "remote: expected text"),
+        ({"remote": ""}, "remote: expected text, found ''"),
+        ({"store": " "}, "store: expected text, found ' '"),
         ({"budget": "much"}, "budget: expected a size such as 2MB, 900kB or 1GiB, or a number of bytes, found 'much'"),
         ({"budget": {"page": "2 M"}}, "budget: page: expected a size"),
         ({"budget": {"pages": "2MB"}}, 'budget: unknown key .pages.; did you mean "page"'),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -283,6 +284,7 @@ def _connected(address: str | None) -> Iterator[ModuleType]:
     # Nobody is told of a run but who runs it.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     address = address or os.environ.get("RAY_ADDRESS") or "local"
+    _knock(address)
     options: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
@@ -294,6 +296,24 @@ def _connected(address: str | None) -> Iterator[ModuleType]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """See that something answers at ``HOST:PORT``, for which Ray itself would wait for minutes.
+
+    Raises:
+        ClusterError: Nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterError(
+            f"nothing answers at {address}: {first_line(error)}; expected the address of a cluster's head, as "
+            "ray start --head tells it"
+        ) from error
 
 
 def _cause(error: Any) -> Exception:

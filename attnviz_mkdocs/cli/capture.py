@@ -14,6 +14,7 @@ from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
 from attnviz_mkdocs.cli.shard import SHARD, Shard
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
+from attnviz_mkdocs.supply import MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -54,7 +55,7 @@ def capture(
         # Ray tells of its nodes on stdout.
         with redirect_stdout(sys.stderr):
             done = supply.ensure(figures, mine)
-    except (StoreError, ClusterError) as error:
+    except (StoreError, ClusterError, MissingError) as error:
         fail(str(error))
     if mine is not None:
         figures = [figure for figure in figures if _is_ours(supply, figure, mine)]

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from mkdocs.structure.files import File, InclusionLevel, file_sort_key
 from mkdocs.utils import get_relative_url, nest_paths
 
+from attnviz_mkdocs.budget import Part
 from attnviz_mkdocs.pages import Templates, Words, facts_of, listed, outline, placed, plain_title, texts_of, title_of
 from attnviz_mkdocs.render import draw_mistakes, draw_page
 from attnviz_mkdocs.spec import SpecError
@@ -50,6 +51,7 @@ class GalleryPages:
     files: Files
     templates: Templates = field(init=False)
     _by_address: dict[str, File] = field(init=False)
+    _made: set[File] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.templates = Templates(self.config.theme.dirs, self.scribe.supply.project.root)
@@ -78,6 +80,10 @@ class GalleryPages:
         self._put_into_nav()
         return [file for file in added if file is not None]
 
+    def made(self, file: File) -> bool:
+        """Whether a page is ours, and not its author's own in the place of one."""
+        return file in self._made
+
     def lead(self, page: ExhibitPage, url: str) -> str:
         """Where the page of an exhibit is, from the page at ``url``."""
         return get_relative_url(self._file(self.catalogue.path_of(page)).url, url)
@@ -95,16 +101,18 @@ class GalleryPages:
             for one, other in pairwise(pages):
                 one.next_page, other.previous_page = other, one
 
-    def write_standalones(self) -> None:
+    def write_standalones(self) -> Iterator[Part]:
         """Write each view as a page that needs nothing beside it: late, as they are too many and too large to keep."""
         for gallery in self.catalogue.galleries:
             for page in self.catalogue.exhibits(gallery):
                 for figure in page.figures:
                     supplied = self._supplied(figure)
                     if supplied is not None:
-                        target = Path(self.config.site_dir, self.catalogue.standalone(figure))
+                        path, content = self.catalogue.standalone(figure), self._standalone(figure, supplied).encode()
+                        target = Path(self.config.site_dir, path)
                         target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_text(self._standalone(figure, supplied), encoding="utf-8")
+                        target.write_bytes(content)
+                        yield Part("a page of its own", figure, len(content), path, carried=False)
 
     def _added(
         self,
@@ -126,6 +134,7 @@ class GalleryPages:
             file.edit_uri = PurePath(os.path.relpath(source, self.config.docs_dir)).as_posix()
         self.files.append(file)
         self._by_address[file.dest_uri] = file
+        self._made.add(file)
         return file
 
     def _put_into_nav(self) -> None:

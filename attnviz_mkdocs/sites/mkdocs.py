@@ -140,7 +140,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     def on_post_build(self, config: MkDocsConfig) -> None:
         print_site.mend(config)
         if self._pages is not None:
-            self._pages.write_standalones()
+            self._scales.beside = list(self._pages.write_standalones())
         for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):
             log.warning("%s", mistake)
 
@@ -172,6 +172,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             place=shipped.picture,
             lead=None if self._pages is None else partial(self._pages.lead, url=file.url),
             is_copy=is_copy,
+            is_made=self._pages is not None and self._pages.made(file),
         )
 
     def _warn_of_neighbours(self, config: MkDocsConfig) -> None:

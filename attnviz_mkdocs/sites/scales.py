@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from attnviz_mkdocs.budget import Part
     from attnviz_mkdocs.sites.scribe import Page
     from attnviz_mkdocs.spec import Galleries
 
@@ -33,6 +34,17 @@ class Built:
     front_matter: Mapping[str, object]
     file: Path
 
+    @property
+    def place(self) -> Place:
+        """Where its author finds it; of a page that nobody wrote, its first view."""
+        is_of_views = self.page.is_made and self.page.parts
+        return self.page.parts[0].figure.place if is_of_views else Place(self.page.file)
+
+    @property
+    def subject(self) -> str:
+        """What it is called at that place."""
+        return f"its page {self.page.file}" if self.page.is_made else "the page"
+
     def place_of(self, key: str) -> Place:
         """Where the front matter has a key; the page's start where it has none."""
         for number, line in enumerate(self.source.splitlines(), start=1):
@@ -50,11 +62,13 @@ class Scales:
         budget: What it may weigh.
         galleries: Its galleries, some of which say what they may weigh.
         pages: Its pages; added to while they are built.
+        beside: What views bring beside the pages.
     """
 
     budget: Budget
     galleries: Galleries
     pages: list[Built] = field(default_factory=list)
+    beside: list[Part] = field(default_factory=list)
 
     def read(self, site: Path, config_file: str) -> Iterator[Mistake]:
         """All that is too heavy.
@@ -65,7 +79,7 @@ class Scales:
         """
         for built in self.pages:
             yield from self._page(built)
-        parts = [part for built in self.pages for part in built.page.parts]
+        parts = [*(part for built in self.pages for part in built.page.parts), *self.beside]
         for name, gallery in self.galleries.items():
             limit = self.budget.gallery if gallery.budget is None else gallery.budget
             of_gallery = (part for part in parts if part.gallery == name)
@@ -80,4 +94,4 @@ class Scales:
             yield Mistake(built.place_of("attnviz"), str(error))
             limit = self.budget.page
         size = built.file.stat().st_size if built.file.is_file() else 0
-        yield from heavy_page(Place(built.page.file), size, limit, built.page.parts)
+        yield from heavy_page(built.place, size, limit, built.page.parts, subject=built.subject)

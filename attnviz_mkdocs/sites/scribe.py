@@ -46,6 +46,7 @@ class Page:
             place and ends nothing.
         is_copy: Whether it is converted again for another place, as the start of a post is for the list of posts: what
             is wrong with it has been told.
+        is_made: Whether nobody wrote it: what is wrong with a view is told where its gallery has it.
         lead: An exhibit's page → where it is, relative to the page.
         parts: What its views bring to the site; added to while it is converted.
     """
@@ -57,6 +58,7 @@ class Page:
     refuse: Callable[[Sequence[Mistake]], None] | None = None
     is_preview: bool = False
     is_copy: bool = False
+    is_made: bool = False
     lead: Callable[[ExhibitPage], str] | None = None
     parts: list[Part] = field(default_factory=list)
 
@@ -147,7 +149,11 @@ class Scribe:
         part = read_part(fence, self.galleries, page.file, page.line_offset)
         if part is not None:
             return part, True
-        return [read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)], False
+        figure = read_fence(fence, self.galleries, page.file, page.line_offset, drawn.ids)
+        if page.is_made and figure.base:
+            gallery, _, view_id = figure.base.partition("/")
+            figure = replace(figure, place=self.galleries[gallery].place("views", view_id))
+        return [figure], False
 
     def show(self, figure: Figure, drawn: Drawn) -> Supplied:
         """What there is of a figure; links of the page can lead there from now on.

@@ -55,10 +55,12 @@ class Files:
         url: The same for people, without what opens it.
 
     Raises:
-        StoreError: The URL is none, or the package for its protocol is missing.
+        StoreError: The URL is empty or none, or the package for its protocol is missing.
     """
 
     def __init__(self, url: str, root: Path) -> None:
+        if not url.strip():
+            raise StoreError("a store has no name; expected a folder, or an fsspec URL such as s3://bucket/attention")
         self.url = without_secrets(url)
         address = url if "://" in url or "::" in url else str((root / url).resolve())
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -190,6 +191,11 @@ def test_no_cluster_and_no_ray_are_told_in_words(project, monkeypatch):
     requests, store = asked(project, "bert", tiny.SHORT), Store("shared", project)
     with pytest.raises(ClusterError, match="there is no Ray cluster at ray:/nothing.*expected auto, HOST:6379"):
         captured(Cluster("ray:/nothing"), requests, store, project)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(ClusterError, match=f"nothing answers at {address}: .*refused; expected the address of a"):
+        captured(Cluster(address), requests, store, project)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ClusterError, match=r'pip install "attnviz-mkdocs\[ray\]"'):
         captured(Cluster(), requests, store, project)

@@ -140,6 +140,15 @@ def test_a_place_where_nothing_is_is_told(run, filled):
     assert 'there is nothing at nowhere; is that the right place? If so, fill it with "attnviz push"' in result.stderr
 
 
+def test_an_empty_address_is_refused_and_not_taken_for_this_folder(run, filled, monkeypatch):
+    monkeypatch.chdir(filled.root)
+    before = set(filled.root.rglob("*"))
+    for command in ("push", "pull"):
+        result = run(command, "")
+        assert (result.exit_code, "a store has no name; expected a folder" in result.stderr) == (1, True), command
+    assert set(filled.root.rglob("*")) == before
+
+
 def test_without_a_remote_it_is_asked_for(run, filled):
     for command in ("push", "pull", "status --remote", "gc --remote"):
         result = run(*command.split())

@@ -181,6 +181,39 @@ def test_a_gallery_weighs_what_its_views_bring_to_the_site(heavy, caplog, delive
     assert told.startswith("gallery/small.yaml:1:1: in the site")
 
 
+def test_a_gallery_weighs_the_pages_of_single_views_too(heavy, caplog):
+    heavy.write("docs/index.md", "# Page\n")
+    heavy.write("docs/other.md", "# Page\n")
+    options = "pages: gallery, budget: {gallery: 5kB}"
+    (told,) = warnings(heavy, caplog, f"{{{options}}}")
+    site = heavy.root / "site"
+    pages = sorted(file.stat().st_size for file in (site / "gallery/small/embed").iterdir())
+    pictures = sum(file.stat().st_size for file in (site / "assets/attnviz/pictures").iterdir())
+    data = sum(sum(carried(heavy, file)) for file in (site / "gallery/small").glob("*/index.html"))
+    whole = heavy.root / "gallery/small.yaml"
+    text = whole.read_text()
+    assert f"pages: false in mkdocs.yml saves the pages of single views, {sum(pages) / 1000:.0f} kB," in told
+    assert f"  {pages[-1] / 1000:5.0f} kB  gallery/small.yaml:" in told
+    whole.write_text(f"budget: {sum(pages) + pictures + data}\n{text}")
+    assert warnings(heavy, caplog, f"{{{options}}}") == []
+    whole.write_text(f"budget: {sum(pages) + pictures + data - 1}\n{text}")
+    (told,) = warnings(heavy, caplog, f"{{{options}}}")
+    assert "1 byte over" in told
+
+
+def test_of_a_page_that_nobody_wrote_it_is_told_where_its_view_stands(heavy, caplog):
+    heavy.write("docs/index.md", "# Page\n")
+    heavy.write("docs/other.md", "# Page\n")
+    text = (heavy.root / "gallery/small.yaml").read_text()
+    line = 1 + text.splitlines().index("  - {id: neurons, view: neuron, model: tiny, text: long}")
+    warnings(heavy, caplog, "{pages: gallery}")
+    size = page_size(heavy, "gallery/small/neurons/index.html")
+    (told,) = warnings(heavy, caplog, f"{{pages: gallery, budget: {size - 1}}}")
+    assert told.startswith(f"gallery/small.yaml:{line}:5: its page gallery/small/neurons.md weighs ")
+    assert "1 byte over" in told
+    assert f" gallery/small.yaml:{line}:5: queries and keys\n" in told
+
+
 def test_linking_saves_a_gallery_what_is_said(heavy, caplog):
     options = "budget: {gallery: 100}"
     (inline,) = warnings(heavy, caplog, f"{{{options}}}")
