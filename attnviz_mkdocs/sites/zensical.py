@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.fence.folder import read_folder, shown_from
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
@@ -111,6 +112,10 @@ class Rendered:
             yield 'the site lacks the script and the style of attention views, or has old ones; run "attnviz assets"'
         if project.delivery == "linked":
             yield "delivery: linked needs MkDocs or ProperDocs; with Zensical pages carry their data"
+        if project.pages:
+            yield "pages: needs MkDocs or ProperDocs; with Zensical galleries have no pages of their own"
+        if project.budget != Budget():
+            yield "budget: needs MkDocs or ProperDocs; with Zensical nothing is weighed"
         watched = [(self.root / path).resolve() for path in self.config["watch"]]
         shown = [path.resolve() for path in (*project.gallery_folders(), *sorted(arrays))]
         unwatched = [path for path in shown if not any(path.is_relative_to(other) for other in watched)]
