@@ -478,3 +478,10 @@ def test_each_language_has_its_pages_and_all_share_the_files_of_views(site, fold
         assert (home / "gallery/who/both" / link).resolve() == (root / "gallery/who/embed/both.html").resolve()
     assert {file for file in files(root) if "/embed/" in file and "de/" in file} == set()
     assert ["Er</h1>" in read(home / "gallery/who/he/index.html") for home in (root, root / "de")] == [False, True]
+
+
+def test_the_page_of_all_pages_leads_to_the_files_of_views(site):
+    root = site(plugins="plugins: [search, {attnviz: {pages: gallery}}, print-site]")
+    page = root / "print_page/index.html"
+    links = [link for link in Links(page).found if "embed" in link]
+    assert {(page.parent / link).resolve() for link in links} == {file.resolve() for file in root.rglob("embed/*.html")}
