@@ -39,6 +39,20 @@ def test_check_tells_all_mistakes_of_galleries_and_pages(run, folder):
         assert place in result.stderr
 
 
+def test_a_site_in_a_folder_is_told_of_by_the_same_paths(run, folder):
+    """As for a hook at the top of a repository that holds the site."""
+    folder.write("deep/mkdocs.yml", "site_name: Small\nplugins: [attnviz]\n")
+    folder.write("deep/gallery/other.yaml", "models: {m: {source: ''}}\n")
+    folder.write("deep/docs/page.md", "```attnviz\ntext: A\nview: hed\n```\n")
+    folder.write("deep/docs/prose.md", "A [link](attn:nothing).\n")
+    result = run("-f", "deep/mkdocs.yml", "check")
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()[:-1]] == [
+        *["docs/page.md"] * 2,
+        "docs/prose.md",
+        "gallery/other.yaml",
+    ]
+
+
 def test_check_knows_the_option_of_pages_and_parts_of_galleries(run, folder):
     folder.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {pages: gallery}}]\n")
     folder.write("docs/page.md", "```attnviz\ngallery: small\n```\n\n```attnviz\ngallery: smal\n```\n")

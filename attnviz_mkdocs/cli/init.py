@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from attnviz_mkdocs.cli.say import fail
-from attnviz_mkdocs.start import GALLERY, MODEL, PAGE, start
+from attnviz_mkdocs.start import GALLERY, MODEL, PAGE, StartError, start
 
 
 @click.command()
@@ -25,6 +25,8 @@ def init(folder: Path, source: str | None) -> None:
     """
     try:
         started = start(folder, source)
+    except StartError as error:
+        fail(str(error))
     except OSError as error:
         fail(f"{error.filename} can't be written: {error.strerror}")
     for name in started.made:

@@ -43,8 +43,14 @@ def pages_of(docs: Path, root: Path, mistakes: list[Mistake]) -> Iterator[tuple[
     for page in sorted(docs.rglob("*.md")):
         if page.is_dir():
             continue
-        file = page.relative_to(root).as_posix() if page.is_relative_to(root) else str(page)
+        file = shown_from(root, page)
         try:
             yield file, text_of(page, file, "page")
         except SpecError as error:
             mistakes += error.mistakes
+
+
+def shown_from(root: Path, path: Path) -> str:
+    """A file or a folder as an author would name it: seen from a root, where it lies there."""
+    full = path.absolute()
+    return full.relative_to(root).as_posix() if full.is_relative_to(root) else str(path)

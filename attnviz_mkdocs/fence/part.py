@@ -124,7 +124,7 @@ def _unknown(name: str, every: list[_View], galleries: Galleries) -> str:
         alone = 'show one view by its name alone, after "attnviz" in the first line'
         message = f"{quoted(name)} is no gallery; {alone}."
     if galleries.broken:
-        return f"{message} It may be in a gallery that has mistakes; mend {some(sorted(galleries.broken))} first"
+        return f"{message} It may be in a gallery that has mistakes; {galleries.mend_first}"
     if not galleries:
         return f"there is no gallery; galleries are YAML files in {galleries.looked_in}"
     known = f"Galleries: {some(list(galleries))}."

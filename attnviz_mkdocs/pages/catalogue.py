@@ -91,6 +91,11 @@ class Catalogue:
             *(self.path_of(page) for pages in self._pages.values() for page in pages),
         ]
 
+    @property
+    def standalones(self) -> list[str]:
+        """Where the pages of all views that need nothing beside them are, in the site."""
+        return [self.standalone(figure) for pages in self._pages.values() for page in pages for figure in page.figures]
+
     def exhibits(self, gallery: Gallery) -> list[ExhibitPage]:
         """The pages of a gallery's exhibits, in their author's order."""
         return self._pages[gallery.name]

@@ -52,8 +52,12 @@ class GalleryPages:
     templates: Templates = field(init=False)
     _by_address: dict[str, File] = field(init=False)
     _made: set[File] = field(init=False, default_factory=set)
+    _language: str = field(init=False)
+    _nav: list[Any] | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self._language = _folder_of_language(self.config)
+        self._nav = self.config.nav
         self.templates = Templates(self.config.theme.dirs, self.scribe.supply.project.root)
         self._by_address = {file.dest_uri: file for file in self.files.documentation_pages()}
 
@@ -89,7 +93,11 @@ class GalleryPages:
         return get_relative_url(self._file(self.catalogue.path_of(page)).url, url)
 
     def settle(self) -> None:
-        """Pages that the navigation doesn't list have their place below their gallery's, one after the other."""
+        """Pages that the navigation doesn't list have their place below their gallery's, one after the other.
+
+        The configuration gets its own navigation back: the next language is built with the same.
+        """
+        self.config.nav = self._nav
         for gallery in self.catalogue.galleries:
             above = self._file(self.catalogue.path_of(gallery)).page
             if listed(self.catalogue, gallery) or above is None:
@@ -128,6 +136,7 @@ class GalleryPages:
         inclusion = InclusionLevel.UNDEFINED if is_listed else InclusionLevel.NOT_IN_NAV
         content = self.templates.render(template, **values)
         file = File.generated(self.config, path, content=content, inclusion=inclusion)
+        file.dest_uri = self._address(path)
         if gallery is not None:
             # "Edit this page" leads to what its author wrote.
             source = self.scribe.supply.project.root / gallery.file
@@ -212,7 +221,15 @@ class GalleryPages:
         return self._as_file(path).url
 
     def _as_file(self, path: str) -> File:
-        return File(path, None, self.config.site_dir, self.config.use_directory_urls)
+        file = File(path, None, self.config.site_dir, self.config.use_directory_urls)
+        file.dest_uri = self._language + file.dest_uri
+        return file
+
+
+def _folder_of_language(config: MkDocsConfig) -> str:
+    """Where static-i18n, which builds one language after the other into one site, puts the pages of this one."""
+    i18n: Any = config.plugins.get("i18n")
+    return "" if getattr(i18n, "is_default_language_build", True) else f"{i18n.current_language}/"
 
 
 def _told(gallery: Gallery) -> dict[str, Any]:

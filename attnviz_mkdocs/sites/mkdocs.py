@@ -138,7 +138,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # Last, when other plugins have made what they make, such as print-site its page.
     @event_priority(-100)
     def on_post_build(self, config: MkDocsConfig) -> None:
-        print_site.mend(config)
+        catalogue = self.scribe.catalogue
+        print_site.mend(config, [] if catalogue is None else catalogue.standalones)
         if self._pages is not None:
             self._scales.beside = list(self._pages.write_standalones())
         for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):

@@ -12,6 +12,8 @@ from attnviz_mkdocs.links import SCHEME
 from attnviz_mkdocs.render.html import ASSETS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mkdocs.config.defaults import MkDocsConfig
 
 _NAME = "print-site"
@@ -19,14 +21,27 @@ _NAME = "print-site"
 _FILE = re.compile(rf'( (?:srcset|data-(?:\w+-)?src)=")(?:\.\./)*({re.escape(ASSETS)}/)')
 # Links that drive a view, behind the name of the page that they came from.
 _LINK = re.compile(rf'(<a [^>]*?href="#)[^"]*?-({SCHEME})')
+# Links that it takes for links to pages, which it has all in one.
+_ANCHOR = re.compile(r'(<a [^>]*?href=")#([^"]*)"')
 
 
-def mend(config: MkDocsConfig) -> None:
-    """Let the page of all pages find what ours find, if there is one."""
+def mend(config: MkDocsConfig, standalones: Iterable[str]) -> None:
+    """Let the page of all pages find what ours find, if there is one.
+
+    Args:
+        config: Of the site.
+        standalones: The files of the site that show one view and are no pages.
+    """
     page = getattr(config.plugins.get(_NAME), "print_page", None)
     if page is None:
         return
     file = Path(config.site_dir, page.file.dest_uri)
     html = file.read_text(encoding="utf-8")
     html = _FILE.sub(lambda found: f"{found[1]}{get_relative_url(found[2], page.url)}", html)
-    file.write_text(_LINK.sub(r"\1\2", html), encoding="utf-8")
+    by_anchor = {path.lower().removesuffix(".html").replace("/", "-"): path for path in standalones}
+
+    def lead(found: re.Match[str]) -> str:
+        path = by_anchor.get(found[2])
+        return found[0] if path is None else f'{found[1]}{get_relative_url(path, page.url)}"'
+
+    file.write_text(_ANCHOR.sub(lead, _LINK.sub(r"\1\2", html)), encoding="utf-8")

@@ -15,7 +15,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from attnviz_mkdocs.fence.folder import read_folder
+from attnviz_mkdocs.budget import Budget
+from attnviz_mkdocs.fence.folder import read_folder, shown_from
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
@@ -64,7 +65,7 @@ class Rendered:
         source = file.read_bytes() if file.is_file() else b""
         front_matter = _FRONT_MATTER.match(source)
         return Page(
-            file=_shown(file, self.root),
+            file=shown_from(self.root, file),
             line_offset=front_matter[0].count(b"\n") if front_matter else 0,
             refuse=_refuse if self._is_strict else None,
             is_preview=_is_preview(),
@@ -111,11 +112,15 @@ class Rendered:
             yield 'the site lacks the script and the style of attention views, or has old ones; run "attnviz assets"'
         if project.delivery == "linked":
             yield "delivery: linked needs MkDocs or ProperDocs; with Zensical pages carry their data"
+        if project.pages:
+            yield "pages: needs MkDocs or ProperDocs; with Zensical galleries have no pages of their own"
+        if project.budget != Budget():
+            yield "budget: needs MkDocs or ProperDocs; with Zensical nothing is weighed"
         watched = [(self.root / path).resolve() for path in self.config["watch"]]
         shown = [path.resolve() for path in (*project.gallery_folders(), *sorted(arrays))]
         unwatched = [path for path in shown if not any(path.is_relative_to(other) for other in watched)]
         if unwatched:
-            names = ", ".join(f'"{_shown(path, self.root)}"' for path in unwatched)
+            names = ", ".join(f'"{shown_from(self.root, path)}"' for path in unwatched)
             yield f"what changes there does not reach the pages; add to the configuration: watch = [{names}]"
 
     def _has_assets(self) -> bool:
@@ -180,8 +185,3 @@ def _state(project: Project, arrays: frozenset[Path]) -> object:
     """What changes when a gallery or arrays do."""
     files = [file for file in (*project.gallery_files(), *sorted(arrays)) if file.is_file()]
     return [(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
-
-
-def _shown(file: Path, root: Path) -> str:
-    """A file or a folder as an author would name it."""
-    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)

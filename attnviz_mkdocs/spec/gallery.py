@@ -308,11 +308,16 @@ class Galleries(Mapping[str, Gallery]):
     def known_models(self) -> str:
         """The sentence of a message that says which models there are."""
         if self.broken:
-            return f"It may be declared in a gallery that has mistakes; mend {some(sorted(self.broken))} first"
+            return f"It may be declared in a gallery that has mistakes; {self.mend_first}"
         if not self.models:
             return f'Declare it under "models:" in a YAML file in {self.looked_in}'
         names = {name.rpartition("/")[2] for name in self.models}
         return f"Galleries declare: {some(sorted(names))}"
+
+    @property
+    def mend_first(self) -> str:
+        """The end of a message about what a gallery with mistakes may hold."""
+        return f"mend {some([quoted(name) for name in sorted(self.broken)])} first"
 
     def figure(self, name: str) -> Figure:
         """The view ``gallery/id``, with everything that it refers to.
@@ -326,7 +331,7 @@ class Galleries(Mapping[str, Gallery]):
         if gallery in self.broken:
             raise LookupError(_has_mistakes(gallery))
         if not self and self.broken:
-            raise LookupError(f"all galleries have mistakes; mend {some(sorted(self.broken))} first")
+            raise LookupError(f"all galleries have mistakes; {self.mend_first}")
         if not self:
             raise LookupError(f"there is no gallery; galleries are YAML files in {self.looked_in}")
         if name in self:

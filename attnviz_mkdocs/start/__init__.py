@@ -28,7 +28,13 @@ GALLERY = "gallery/first.yaml"
 _SETTINGS = ("mkdocs.yml", "mkdocs.yaml")
 #: Files that others write, too, and that can't do without our lines.
 _SHARED = (*_SETTINGS, "requirements.txt", ".gitattributes", ".pre-commit-config.yaml")
+#: What other engines read.
+_OTHERS = ("properdocs.yml", "properdocs.yaml", "zensical.toml", "conf.py", "docs/conf.py")
 _DOT = "dot_"
+
+
+class StartError(Exception):
+    """A site can't be started in a folder; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,15 @@ def start(folder: Path, source: str | None = None) -> Started:
 
     Raises:
         OSError: A file can't be written.
+        StartError: The folder has a site of another engine.
     """
+    if not any((folder / name).exists() for name in _SETTINGS):
+        for name in _OTHERS:
+            if (folder / name).exists():
+                raise StartError(
+                    f"{name} is there, and ours would be a second site beside it, of MkDocs. Name a folder of its own, "
+                    f'or write attnviz into {name} by hand; the documentation tells under "Themes, engines and plugins"'
+                )
     contents = dict(_contents(folder.resolve().name, source))
     settings, other = _SETTINGS
     if (folder / other).exists():

@@ -146,6 +146,21 @@ def test_axe_finds_nothing_in_the_pages_and_they_are_not_wider_than_the_window(c
     context.close()
 
 
+@pytest.mark.parametrize("name", ["material", "mkdocs", "readthedocs"])
+def test_where_a_model_comes_from_can_be_read_on_a_narrow_page(chromium, gallery, name):
+    index = gallery(theme(name))
+    context = chromium.new_context(viewport={"width": 320, "height": 900})
+    tab = Tab(context.new_page())
+    tab.open(index.parent / "who/she.html")
+    cells = tab.page.locator(".attnviz-facts td")
+    assert cells.count() > 4
+    cells.first.evaluate("cell => { cell.textContent = 'models/one_of_a_name_that_never_ends/tiny' }")
+    for cell in cells.all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= 320
+    context.close()
+
+
 def test_lists_keep_working_after_instant_navigation(tab, gallery, served):
     index = gallery(theme("material", features=["navigation.instant"]) + "\nsite_url: http://127.0.0.1/\n")
     root = index.parent.parent

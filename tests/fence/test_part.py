@@ -125,7 +125,7 @@ def test_what_is_wrong_is_told_in_these_words(galleries, page, told):
     [
         ((), "who", "there is no gallery; galleries are YAML files in gallery/"),
         (("who", "broken"), "broken", 'gallery "broken" has mistakes; mend them first'),
-        (("who", "broken"), "hat", 'unknown gallery or tag "hat". It may be in a gallery that has mistakes; mend broken first'),
+        (("who", "broken"), "hat", 'unknown gallery or tag "hat". It may be in a gallery that has mistakes; mend "broken" first'),
         (("none",), "none", 'gallery "none" has no views; write some under "views:"'),
         (("more",), "more", None),
     ],

@@ -450,3 +450,38 @@ def test_a_part_that_is_none_is_told_in_its_place(site, folder, caplog):
     told = 'docs/page.md:6:10: unknown gallery or tag "whoo"; did you mean "who"?'
     assert told in page
     assert told in caplog.text
+
+
+LANGUAGES = """\
+plugins:
+  - search
+  - i18n: {languages: [{locale: en, default: true, name: English}, {locale: de, name: Deutsch}]}
+  - attnviz: {pages: gallery}
+"""
+
+
+@pytest.mark.parametrize("nav", ["", "nav: [index.md, {Views: gallery/index.md}]"])
+def test_each_language_has_its_pages_and_all_share_the_files_of_views(site, folder, nav):
+    for name in ("index.md", "index.de.md"):
+        folder.write(f"docs/{name}", "# Home\n\n```attnviz\ngallery: who\n```\n")
+    folder.write("docs/gallery/who/he.de.md", "# Er\n")
+    root = site(f"theme: {{name: material, font: false}}\n{nav}", plugins=LANGUAGES)
+    for language, home in (("en", root), ("de", root / "de")):
+        for name in ("index", "gallery/index", "gallery/who/index", "gallery/who/she/index"):
+            page = home / f"{name}.html"
+            assert f'<html lang="{language}"' in read(page)
+            links = [link for link in Links(page).found if link.endswith("both/")]
+            assert {(page.parent / link).resolve() for link in links} == {(home / "gallery/who/both").resolve()}
+        # It has no cards, so that what is left is its menu.
+        assert links == ["../both/"]
+        (link,) = {link for link in Links(home / "gallery/who/both/index.html").found if "embed/" in link}
+        assert (home / "gallery/who/both" / link).resolve() == (root / "gallery/who/embed/both.html").resolve()
+    assert {file for file in files(root) if "/embed/" in file and "de/" in file} == set()
+    assert ["Er</h1>" in read(home / "gallery/who/he/index.html") for home in (root, root / "de")] == [False, True]
+
+
+def test_the_page_of_all_pages_leads_to_the_files_of_views(site):
+    root = site(plugins="plugins: [search, {attnviz: {pages: gallery}}, print-site]")
+    page = root / "print_page/index.html"
+    links = [link for link in Links(page).found if "embed" in link]
+    assert {(page.parent / link).resolve() for link in links} == {file.resolve() for file in root.rglob("embed/*.html")}

@@ -130,6 +130,8 @@ LACKS = {
     "no style": (("extra_css", "#"), "the site lacks the script and the style of attention views"),
     "not watched": (("watch", "#"), 'add to the configuration: watch = ["gallery"]'),
     "linked": (("attnviz]\n", 'attnviz]\ndelivery = "linked"\n'), "with Zensical pages carry their data"),
+    "pages": (("attnviz]\n", 'attnviz]\npages = "gallery"\n'), "with Zensical galleries have no pages of their own"),
+    "budget": (("attnviz]\n", 'attnviz]\nbudget = {page = "2MB"}\n'), "with Zensical nothing is weighed"),
 }
 
 

@@ -204,7 +204,7 @@ def test_a_view_that_is_not_found(name, told, galleries):
 def test_where_there_is_no_gallery_people_are_told_where_it_was_looked_for():
     with pytest.raises(LookupError, match=r"^there is no gallery; galleries are YAML files in attention/$"):
         Galleries(looked_in="attention/").figure("a/b")
-    with pytest.raises(LookupError, match="all galleries have mistakes; mend bad first"):
+    with pytest.raises(LookupError, match='all galleries have mistakes; mend "bad" first'):
         Galleries(broken=["bad"]).figure("a/b")
     with pytest.raises(
         LookupError, match=r'^unknown model "m". Declare it under "models:" in a YAML file in gallery/$'
@@ -220,7 +220,7 @@ def test_where_there_is_no_gallery_people_are_told_where_it_was_looked_for():
         (lambda broken: broken.find_model("bad/m"), 'gallery "bad" has mistakes; mend them first'),
         (
             lambda broken: broken.find_model("x"),
-            'unknown model "x". It may be declared in a gallery that has mistakes; mend bad first',
+            'unknown model "x". It may be declared in a gallery that has mistakes; mend "bad" first',
         ),
     ],
 )

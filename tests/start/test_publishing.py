@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -236,6 +237,8 @@ def test_the_workflow_builds_the_site_where_no_torch_is_installed(published):
     standalone = "gallery/first/embed/one-head.html"
     assert f'<iframe src="{ADDRESS}/{standalone}"' in html.unescape(exhibit)
     assert standalone in names
+    path = exhibit[exhibit.index('class="md-path"') :]
+    assert re.findall(r'href="([^"]*)" class="md-path__link"', path) == ["../../..", "../../", "../"]
     assert {"assets/attnviz/attnviz.js", "assets/attnviz/attnviz.css"} <= set(names)
 
 

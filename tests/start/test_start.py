@@ -163,6 +163,19 @@ def test_a_site_that_has_galleries_gets_no_other(run, tmp_path):
     assert "first/one-head" not in result.stderr
 
 
+@pytest.mark.parametrize("name", ["properdocs.yml", "zensical.toml", "conf.py", "docs/conf.py"])
+def test_a_site_of_another_engine_gets_no_second_one_beside_it(run, tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("")
+    result = run("init")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{name} is there, ")
+    assert set(in_folder(tmp_path)) == {name}
+    assert run("init", "beside").exit_code == 0
+    (tmp_path / "mkdocs.yml").write_text("site_name: Both\n")
+    assert run("init").exit_code == 0
+
+
 def test_a_folder_inside_a_repository_is_told_where_github_looks(run, tmp_path):
     (tmp_path / ".git").mkdir()
     assert f"inside the git repository {tmp_path}" in run("init", "deep/site").stderr
