@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 END = "<!-- /attnviz -->"
-_OPENING = re.compile(r" {0,3}<!--\s*attnviz:(?P<words>.*?)-->\s*")
+_OPENING = re.compile(r" {0,3}<!--\s*attnviz:(?P<words>(?:(?!-->).)*)-->\s*")
 _CLOSING = re.compile(r" {0,3}<!--\s*/attnviz\s*-->\s*")
 # What is meant for a marker, but isn't one, such as one with text beside it.
 _MEANT = re.compile(r" {0,3}<!--\s*/?\s*attnviz\b")
@@ -152,7 +152,9 @@ def put(text: str, blocks: Iterable[tuple[Block | None, str]], file: str) -> str
     there = [(block, content) for block, content in new if block is not None]
     # From the last to the first, so that places stay what they were.
     for block, content in sorted(there, key=lambda one: -one[0].start):
-        text = text[: block.start] + content + text[block.end :]
+        # A block in a list stays in it only if all its lines are indented.
+        indentation = " " * (block.place.column - 1)
+        text = text[: block.start] + content.replace(ending, ending + indentation) + text[block.end :]
     for content in (content for block, content in new if block is None):
         text = _with_last(text, content, ending, file)
     return text
@@ -206,5 +208,6 @@ def _shown_lines(text: str) -> Iterator[tuple[int, int, str]]:
     start = 0
     for index, (line, whole) in enumerate(zip(_lines(text), text.split("\n"), strict=True)):
         if index not in code:
-            yield index + 1, start, line
+            mark = line.startswith("\ufeff") and index == 0
+            yield index + 1, start + mark, line[mark:]
         start += len(whole) + 1

@@ -128,9 +128,10 @@ class _Maker:
         site, project = self._site, self._site.project
         if site.address is None:
             return None
-        written = next((figure.place.file for figure in site.figures if figure.base == view), None)
+        files = (project.root / figure.place.file for figure in site.figures if figure.base == view)
+        written = next(filter(site.address.has, (file.relative_to(site.docs.resolve()) for file in files)), None)
         if written is not None:
-            return site.address.of((project.root / written).relative_to(site.docs.resolve()))
+            return site.address.of(written)
         if not project.pages:
             return None
         catalogue = Catalogue(site.galleries, project.pages)

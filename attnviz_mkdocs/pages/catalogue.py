@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attnviz_mkdocs.spec.mistakes import short
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
     from attnviz_mkdocs.spec import Arrays, Figure, Galleries, Gallery, Model, Text
 
@@ -73,6 +73,11 @@ class Catalogue:
         self.mistakes = galleries.mistakes
         self.galleries = [gallery for gallery in galleries.values() if gallery.views]
         self._pages = {gallery.name: _pages_of(gallery) for gallery in self.galleries}
+        self._alone = {
+            f"{gallery.name}/{view_id}": slug
+            for gallery in self.galleries
+            for view_id, slug in zip(gallery.views, _slugs(gallery.views, taken=()), strict=True)
+        }
         self._by_view = {
             figure.name: page for pages in self._pages.values() for page in pages for figure in page.figures
         }
@@ -112,8 +117,8 @@ class Catalogue:
 
     def standalone(self, figure: Figure) -> str:
         """Where the page of one view that needs nothing beside it is, in the site."""
-        gallery, _, view_id = figure.name.partition("/")
-        return f"{self.folder}/{gallery}/embed/{view_id}.html"
+        gallery = figure.name.partition("/")[0]
+        return f"{self.folder}/{gallery}/embed/{self._alone[figure.name]}.html"
 
 
 def _pages_of(gallery: Gallery) -> list[ExhibitPage]:
@@ -122,7 +127,7 @@ def _pages_of(gallery: Gallery) -> list[ExhibitPage]:
         figure = gallery.figure(view_id)
         grouped.setdefault(_shown(figure), []).append(figure)
     groups = list(grouped.values())
-    slugs = _slugs([group[0].name.partition("/")[2] for group in groups])
+    slugs = _slugs([group[0].name.partition("/")[2] for group in groups], taken=_TAKEN)
     titles = _titles(groups, gallery)
     return [
         ExhibitPage(gallery, tuple(group), slug, title)
@@ -134,16 +139,16 @@ def _shown(figure: Figure) -> _Shown:
     return figure.arrays or tuple((subject.model, subject.text) for subject in figure.subjects)
 
 
-def _slugs(ids: list[str]) -> list[str]:
-    """Each page is called as its first view; not every file system tells large letters from small ones."""
+def _slugs(ids: Iterable[str], taken: Iterable[str]) -> list[str]:
+    """What is called as a view, each by a name of its own: not every file system tells large letters from small."""
     slugs: list[str] = []
-    taken = set(_TAKEN)
+    used = set(taken)
     for view_id in ids:
         slug, number = view_id, 1
-        while slug.lower() in taken:
+        while slug.lower() in used:
             number += 1
             slug = f"{view_id}-{number}"
-        taken.add(slug.lower())
+        used.add(slug.lower())
         slugs.append(slug)
     return slugs
 

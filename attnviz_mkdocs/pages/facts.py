@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz_mkdocs.pages.words import Words
 from attnviz_mkdocs.pictures.format import format_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from attnviz_mkdocs.codec import Header
     from attnviz_mkdocs.spec import Figure, Text
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 _FINGERPRINT_LENGTH = 12
 
 
-def facts_of(header: Header) -> list[tuple[Words, Words]]:
-    """Where the numbers of an exhibit came from and how exact they are: names and values."""
-    return [(Words(name), Words(value)) for name, value in _facts(header) if value]
+def facts_of(headers: Sequence[Header]) -> list[tuple[Words, Words]]:
+    """Where the numbers of a model came from and how exact they are: names and values.
+
+    Args:
+        headers: Of the exhibits that show the model; two where it reads two texts that are compared.
+    """
+    return [(Words(name), Words(value)) for name, value in _facts(headers) if value]
 
 
 def texts_of(figure: Figure, header: Header | None) -> list[tuple[Words, Words]]:
@@ -49,8 +53,10 @@ def _parts(text: Text, known: dict[str, str | None]) -> Iterator[tuple[str, str]
     yield from ((name, said) for name, said in (("Pair", text.pair), ("Target", target)) if said is not None)
 
 
-def _facts(header: Header) -> Iterator[tuple[str, str]]:
-    provenance, attentions = header.content["provenance"], header.content["attentions"]
+def _facts(headers: Sequence[Header]) -> Iterator[tuple[str, str]]:
+    contents = [header.content for header in headers]
+    # One model is one source, and has one shape; what it reads and how exact that is differ.
+    provenance, attentions = contents[0]["provenance"], contents[0]["attentions"]
     revision = provenance["revision"]
     yield "Source", provenance["source"] + (f" at {revision}" if revision else "")
     yield "SHA-256 of its files", provenance["fingerprint"][:_FINGERPRINT_LENGTH]
@@ -60,10 +66,13 @@ def _facts(header: Header) -> Iterator[tuple[str, str]]:
         for about in attentions
     ]
     yield "Architecture", ", ".join(filter(None, [provenance["architecture"], *sizes]))
-    lengths = {name: len(columns["label"]) for name, columns in header.content["tokens"].items()}
-    several = len(lengths) > 1
-    yield "Tokens", ", ".join(f"{length} {name}" if several else str(length) for name, length in lengths.items())
-    error = max(about["error"]["largest"] for about in attentions)
+    yield "Tokens", " and ".join(_lengths(content["tokens"]) for content in contents)
+    error = max(about["error"]["largest"] for content in contents for about in content["attentions"])
     yield "Precision", f"computed in {provenance['dtype']}, shown with an error of at most {format_error(error)}"
     yield "Made with", ", ".join(f"{name} {version}" for name, version in provenance["versions"].items())
-    yield "Notes", " ".join(header.content["notes"])
+    yield "Notes", " ".join(dict.fromkeys(note for content in contents for note in content["notes"]))
+
+
+def _lengths(tokens: Mapping[str, Mapping[str, Sequence[Any]]]) -> str:
+    lengths = {name: len(columns["label"]) for name, columns in tokens.items()}
+    return ", ".join(f"{length} {name}" if len(lengths) > 1 else str(length) for name, length in lengths.items())

@@ -14,6 +14,7 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
+    TemplateNotFound,
     TemplateSyntaxError,
 )
 from jinja2 import TemplateError as JinjaError
@@ -81,5 +82,6 @@ class Templates:
 
     def _mistake(self, file: str, line: int, error: Exception) -> Mistake:
         shown = Path(os.path.relpath(self._root / file, self._root)).as_posix()
-        why = f"this template can't be used: {error}; the values it may use are listed in the docs, under gallery pages"
+        what = f'there is no template "{error}"' if isinstance(error, TemplateNotFound) else str(error).rstrip(".")
+        why = f"this template can't be used: {what}; the values it may use are listed in the docs, under gallery pages"
         return Mistake(Place(shown, line), why)

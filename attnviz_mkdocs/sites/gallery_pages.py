@@ -244,7 +244,8 @@ def _told(gallery: Gallery) -> dict[str, Any]:
 
 def _facts(page: ExhibitPage, supplied: Supplied) -> Iterator[tuple[Words, list[tuple[Words, Words]]]]:
     """Of each model, its name and where the numbers came from."""
-    headers = (supplied.header, supplied.second_header)
-    for model, header in zip(page.models, headers, strict=False):
-        if header is not None:
-            yield Words(model), facts_of(header)
+    headers = [header for header in (supplied.header, supplied.second_header) if header is not None]
+    # One model that reads two texts, or one text in each of two models.
+    shown = [headers] if len(page.models) == 1 else [[header] for header in headers]
+    for model, own in zip(page.models, shown, strict=True):
+        yield Words(model), facts_of(own)

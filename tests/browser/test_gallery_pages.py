@@ -173,3 +173,33 @@ def test_lists_keep_working_after_instant_navigation(tab, gallery, served):
     page.go_back()
     page.wait_for_selector("attn-gallery select")
     assert shown(tab) == ["The nurse"]
+
+
+LONG = """\
+title: Long
+tags: [Pneumonoultramicroscopicsilicovolcanocon, a tag that is as long as a tag ever is]
+models:
+  a-model-whose-author-has-found-a-name-that-is-very-long: {source: models/tiny}
+texts:
+  poem: {text: The cat, pair: "The cat\\n    sat\\n\\n  on the mat."}
+views:
+  - {id: poem, model: a-model-whose-author-has-found-a-name-that-is-very-long, text: poem}
+"""
+
+
+@pytest.mark.parametrize("name", ["material", "mkdocs", "readthedocs"])
+def test_nothing_long_is_cut_and_lines_stay_lines(chromium, site, folder, name):
+    folder.write("gallery/long.yaml", LONG)
+    pages = site(theme(name), plugins=PAGED) / "gallery/long"
+    context = chromium.new_context(viewport={"width": 320, "height": 900})
+    tab = Tab(context.new_page())
+    page = tab.open(pages / "index.html").page
+    assert page.locator(".attnviz-card-about").evaluate("(about) => about.scrollWidth <= about.clientWidth")
+    assert page.locator("attn-gallery").text_content() == ""  # there is nothing to choose
+    page = tab.open(pages / "poem.html").page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.locator(".attnviz-facts").evaluate(
+        "(facts) => [...facts.querySelectorAll('tbody')].every((rows) => rows.scrollWidth <= facts.clientWidth)"
+    )
+    assert page.locator(".attnviz-text").last.inner_text().strip() == "The cat\n    sat\n\n  on the mat."
+    context.close()

@@ -178,9 +178,12 @@ def test_a_readme_without_metadata_is_read_on_github(run, readme, captured):
 def test_a_picture_leads_to_the_page_that_shows_the_view(run, readme, folder, captured, folders, address):
     folder.write(
         "mkdocs.yml",
-        f"site_name: Small\nsite_url: https://me.io/docs\nuse_directory_urls: {folders}\nplugins: [attnviz]\n",
+        f"site_name: Small\nsite_url: https://me.io/docs\nuse_directory_urls: {folders}\nplugins: [attnviz]\n"
+        "draft_docs: /a.md\nexclude_docs: |\n  nothing.md\n  /aa/\n",
     )
     folder.write("docs/about/x.md", "```attnviz small/grid\n```\n")
+    for draft in ("a.md", "aa/a.md"):
+        folder.write(f"docs/{draft}", "```attnviz small/grid\n```\n")
     run("card", "card/README.md", "--view", "small/grid")
     assert f'<a href="{address}">' in readme.read_text()
     run("card", "card/README.md", "--link", "none")

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from attnviz_mkdocs.card import CardError, find_blocks, put, read_card
 from attnviz_mkdocs.card.markers import END
@@ -26,7 +27,7 @@ def mistakes(text: str) -> list[str]:
     return [str(mistake) for mistake in error.value.mistakes]
 
 
-@pytest.mark.parametrize("around", ["", "\n", "text\n\n", "\ufeff---\na: b\n---\n", "- item\n\n  ", "é \u2028 x\n"])
+@pytest.mark.parametrize("around", ["", "\n", "text\n\n", "\ufeff", "\ufeff---\na: b\n---\n", "é \u2028 x\n"])
 @pytest.mark.parametrize("after", ["", "\n", "  \n\n  text", "\t\nend\n"])
 def test_a_block_is_replaced_and_nothing_else(around, after):
     text = around + block() + after
@@ -39,6 +40,17 @@ def test_lines_of_a_block_end_as_those_of_its_file():
     (found,) = find_blocks(text, "README.md")
     new = put(text, [(found, NEW)], "README.md")
     assert new == f"# T\r\n\r\n{START}\r\n<p>new</p>\r\n{END}\r\nx\n"
+    (again,) = find_blocks(new, "README.md")
+    assert put(new, [(again, NEW)], "README.md") == new
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_block_in_a_list_stays_in_it(ending):
+    text = f"- item\n\n  {START}\n  {END}\n- next\n".replace("\n", ending)
+    (found,) = find_blocks(text, "README.md")
+    new = put(text, [(found, NEW)], "README.md")
+    shown = MarkdownIt().render(new)
+    assert (shown.count("<ul>"), shown.count("<li>")) == (1, 2)
     (again,) = find_blocks(new, "README.md")
     assert put(new, [(again, NEW)], "README.md") == new
 
@@ -115,6 +127,7 @@ def test_what_looks_like_code_in_metadata_is_none():
         (f"{START}\n{START}\n{END}\n", "README.md:2:1: the block of line 1 is still open"),
         (f"{block()}\n\n{block()}\n", 'README.md:5:1: "g/v" has a block in line 1; a view has one'),
         (f"{START} text\n", "README.md:1:1: this marker can't be read; write <!-- attnviz: gallery/view -->"),
+        (f"{START}{END}\n", "README.md:1:1: this marker can't be read"),
         ("<!-- attnviz g/v -->\n", "README.md:1:1: this marker can't be read"),
         (block(start="<!-- attnviz: -->"), "1:1: expected the name of a view, gallery/view, found nothing"),
         (block(start="<!-- attnviz: she -->"), 'expected the name of a view, gallery/view, found "she"'),

@@ -66,6 +66,10 @@ def test_no_page_takes_the_place_of_another(catalogue):
     slugs = [slug for slug, _, _ in pages(made)]
     assert slugs == ["index-2", "A", "a-2", "README-2", "embed-2", "a-2-2"]
     assert len({slug.lower() for slug in slugs}) == len(ids)
+    [gallery] = made.galleries
+    files = [made.standalone(figure) for page in made.exhibits(gallery) for figure in page.figures]
+    assert files[:3] == ["gallery/g/embed/index.html", "gallery/g/embed/A.html", "gallery/g/embed/a-2.html"]
+    assert len({file.lower() for file in files}) == len(ids)
 
 
 def test_pages_have_tags_and_texts(catalogue):

@@ -17,7 +17,7 @@ def test_where_the_numbers_came_from_is_told():
     made = exhibit(attention(2, 3, 5))
     made = replace(made, provenance=replace(made.provenance, revision="abc"), notes=("Mind this.",))
     error = made.attention.largest_error
-    told = dict(facts_of(peek(encode(made))))
+    told = dict(facts_of([peek(encode(made))]))
     assert told == {
         "Source": "models/small at abc",
         "SHA-256 of its files": "f" * 12,
@@ -32,11 +32,20 @@ def test_where_the_numbers_came_from_is_told():
 
 
 def test_an_encoder_decoder_model_has_several_attentions():
-    told = dict(facts_of(peek(encode(translation(4, 3)))))
+    told = dict(facts_of([peek(encode(translation(4, 3)))]))
     assert told["Architecture"] == (
         "SmallModel, cross: 3 layers of 2 heads, encoder: 2 layers of 2 heads, decoder: 3 layers of 2 heads"
     )
     assert told["Tokens"] == "4 source, 3 target"
+
+
+def test_of_a_model_that_reads_two_texts_both_are_counted():
+    she = replace(exhibit(attention(2, 3, 5)), notes=("Mind this.", "And that."))
+    he = replace(exhibit(attention(2, 3, 4)), notes=("Mind this.",))
+    told, alone = (dict(facts_of([peek(encode(each)) for each in those])) for those in ([she, he], [she]))
+    assert told["Tokens"] == "5 and 4"
+    assert told["Notes"] == "Mind this. And that."
+    assert {name for name in told if told[name] != alone[name]} <= {"Tokens", "Precision"}
 
 
 def test_what_was_read_is_told():

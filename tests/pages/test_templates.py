@@ -55,8 +55,8 @@ def test_a_title_of_emoji_is_sound_yaml(own):
         ("# A\n{{ gallery.titel }}\n", 2, "has no attribute 'titel'"),
         ("# A\n\n\n{{ nothing }}\n", 4, "'nothing' is undefined"),
         ("{{ 1 / 0 }}\n", 1, "division by zero"),
-        ("# A\n{% include 'other.md' %}\n", 2, "other.md"),
-        ("# A\n{{ gallery.title | nothing }}\n", 2, "No filter named 'nothing'"),
+        ("# A\n{% include 'other.md' %}\n", 2, """there is no template "other.md"; """),
+        ("# A\n{{ gallery.title | nothing }}\n", 2, "No filter named 'nothing'; "),
         ("# A\n{{ title + 3 }}\n", 2, "str"),
     ],
 )

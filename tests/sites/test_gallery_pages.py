@@ -173,6 +173,12 @@ def test_a_comparison_of_models_tells_of_both(site):
     assert re.findall(r"Where (\w+) comes from</", page)[-2:] == ["tiny", "other"]
 
 
+def test_a_comparison_of_texts_counts_the_tokens_of_both(site):
+    page = read(site() / "gallery/who/both/index.html")
+    [tokens] = re.findall(r"Tokens</th> <td>(.*?)</td>", page)
+    assert re.fullmatch(r"\d+ and \d+", tokens)
+
+
 def test_a_view_of_its_own_needs_nothing_beside_it(site):
     alone = read(site() / "gallery/who/embed/models.html")
     assert alone.count("<attn-view") == 1

@@ -19,17 +19,18 @@ export class AttnGallery extends HTMLElement {
 
   connectedCallback(): void {
     this.cards = [...document.querySelectorAll<HTMLElement>(".attnviz-card")].map(readCard);
+    // What leaves nothing to choose is not offered.
+    if (this.cards.length < 2) return;
     const [models, tags] = [this.every("models"), this.every("tags")];
     this.model = choice(models);
     this.tag = choice(tags);
     const labelled = (name: string, control: HTMLElement) => element("label", {}, name, control);
-    // What leaves nothing to choose is not offered.
     const controls = [
-      this.cards.length > 1 ? labelled("Search", this.query) : null,
+      labelled("Search", this.query),
       models.length > 1 ? labelled("Model", this.model) : null,
       tags.length > 1 ? labelled("Tag", this.tag) : null,
     ].filter((control) => control !== null);
-    this.replaceChildren(...controls, ...(controls.length ? [this.all, this.count] : []));
+    this.replaceChildren(...controls, this.all, this.count);
     this.oninput = () => this.change();
     addEventListener("popstate", this.read);
     this.read();
@@ -66,9 +67,8 @@ export class AttnGallery extends HTMLElement {
     for (const card of cards) card.place.hidden = !fits(card, wanted);
     for (const list of new Set(cards.map(({ place }) => place.parentElement))) if (list) showSection(list);
     const left = cards.filter(({ place }) => !place.hidden).length;
-    const noun = cards.length === 1 ? "exhibit" : "exhibits";
     this.all.hidden = !isAsked(wanted);
-    this.count.textContent = isAsked(wanted) ? `${left} of ${cards.length} ${noun}` : `${cards.length} ${noun}`;
+    this.count.textContent = isAsked(wanted) ? `${left} of ${cards.length} exhibits` : `${cards.length} exhibits`;
   }
 
   private every(what: "models" | "tags"): string[] {
