@@ -12,10 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from attnviz_mkdocs.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Forks:
@@ -63,9 +65,14 @@ def serve(words: list[str]) -> None:
         started = time.monotonic()
         run([*words, *reference, "capture", "--again"])
         seconds = time.monotonic() - started
-    print(seconds, flush=True)
+    tell(seconds)
     for line in sys.stdin:
-        print(killed(words, float(line)), flush=True)
+        tell(killed(words, float(line)))
+
+
+def tell(number: float) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def run(words: list[str]) -> int:

@@ -6,6 +6,7 @@ import gc
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,11 +15,13 @@ import torch
 
 from attnviz_mkdocs.capture import CaptureError
 from attnviz_mkdocs.capture.device import find_place
-from attnviz_mkdocs.capture.reading.reader import Reader
 from attnviz_mkdocs.capture.run import Runner
 from attnviz_mkdocs.capture.subject import Job, Subject, prepare
 from attnviz_mkdocs.exhibit import Exhibit
 from attnviz_mkdocs.sources import locate
+
+if TYPE_CHECKING:
+    from attnviz_mkdocs.capture.reading.reader import Reader
 
 WORDS = " and ".join(["the cat sat"] * 3)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import tiny
 from forks import Forks
 
 from attnviz_mkdocs.codec import decode, decode_neurons, peek_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KILLS = 100
 
