@@ -311,8 +311,8 @@ class Supply:
         try:
             for request, failure in capture(requests, self.store, root=root, device=device, progress=progress):
                 if failure is None:
-                    self._planner.remember(request.model)
                     self._fresh.add(request.key)
+                    self._planner.remember(request.model)
                 else:
                     self._failures[request.key] = failure
         except CaptureError as error:
