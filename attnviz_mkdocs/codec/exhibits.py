@@ -45,6 +45,8 @@ def decode(data: bytes) -> Exhibit:
         CodecError: The bytes are damaged, are no exhibit, or are of another format.
     """
     tensors, header = load(data, "attention")
+    if not np.array_equal(tensors.get("levels", ()), LEVELS):
+        raise CodecError("the bytes are not an exhibit: their levels are not those of this format")
     try:
         tokens = {name: _tokens(columns) for name, columns in header["tokens"].items()}
         return Exhibit(
