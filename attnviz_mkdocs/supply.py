@@ -14,7 +14,7 @@ from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
-from attnviz_mkdocs.store import Store, StoreError, without_secrets
+from attnviz_mkdocs.store import DamagedError, Store, StoreError, without_secrets
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
@@ -177,6 +177,11 @@ class Supply:
             return 0
         return self._capture([request for request in self.missing(figures) if only is None or request.key in only])
 
+    @property
+    def captured(self) -> int:
+        """How many exhibits were captured so far, those too that took the place of damaged ones."""
+        return len(self._fresh)
+
     def record(self, models: Iterable[Model]) -> None:
         """Write down what the models' files are, for machines that don't have them.
 
@@ -265,10 +270,13 @@ class Supply:
             raise SpecError([Mistake(figure.place, _not_installed())])
         try:
             return self.store.read(request.key)
-        except StoreError:
+        except DamagedError as error:
+            if not self._may_capture():
+                raise StoreError(f"{error}. Delete it. {self._mend()}") from error
             # What was damaged is captured again, once.
-            if not self._may_capture() or request.key in self._fresh:
+            if request.key in self._fresh:
                 raise
+            log.warning("%s: %s; it is captured again", figure.place, error)
             self.store.discard(request.key)
             self._capture([request])
             return self._read(request, figure, subject)
@@ -276,7 +284,11 @@ class Supply:
     def _read_arrays(self, request: ArraysRequest, figure: Figure) -> bytes:
         """An author's own arrays, encoded once; no model is needed, so that it happens wherever a page is built."""
         if request.key in self.store and self.project.capture != "always":
-            return self.store.read(request.key)
+            try:
+                return self.store.read(request.key)
+            except DamagedError as error:
+                log.warning("%s: %s; it is made again", figure.place, error)
+                self.store.discard(request.key)
         try:
             exhibit = read_arrays(request.file, request.arrays)
         except ArraysError as error:
@@ -300,8 +312,8 @@ class Supply:
         try:
             for request, failure in capture(requests, self.store, root=root, device=device, progress=progress):
                 if failure is None:
-                    self._planner.remember(request.model)
                     self._fresh.add(request.key)
+                    self._planner.remember(request.model)
                 else:
                     self._failures[request.key] = failure
         except CaptureError as error:
@@ -329,16 +341,17 @@ class Supply:
     def _never(self, absent: Iterable[Mistake]) -> str:
         """What is missing where nothing may be captured, and the commands that bring it."""
         lines = [f"  {mistake}" for mistake in sorted(set(absent))]
-        if self.project.remote is None:
-            mend = 'Run "attnviz capture" where a model can run, and commit or push the store.'
-        else:
-            remote = without_secrets(self.project.remote)
-            mend = (
-                f'Run "attnviz pull". What is not at {remote} either: run "attnviz capture" where a model '
-                'can run, then "attnviz push" there.'
-            )
         what = f"not all that the views show is in the store {self.store.url}, and capture is never:"
-        return "\n".join([what, *lines, mend])
+        return "\n".join([what, *lines, self._mend()])
+
+    def _mend(self) -> str:
+        """The commands that bring what is missing where nothing may be captured."""
+        if self.project.remote is None:
+            return 'Run "attnviz capture" where a model can run, and commit or push the store.'
+        return (
+            f'Run "attnviz pull". What is not at {without_secrets(self.project.remote)} either: run "attnviz capture" '
+            'where a model can run, then "attnviz push" there.'
+        )
 
     def _may_capture(self) -> bool:
         return self.project.capture != "never" and not _absent()

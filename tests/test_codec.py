@@ -193,3 +193,11 @@ def test_the_largest_error_is_stated_so_that_the_last_bits_of_a_run_do_not_show(
     track = replace(made.attention, largest_error=error)
     again = decode(encode(replace(made, attentions={SELF: replace(made.attentions[SELF], track=track)})))
     assert again.attention.largest_error == told
+
+
+def test_weights_that_no_softmax_gave_are_refused_and_those_of_half_precision_are_not():
+    weights = attention()
+    assert decode(encode(exhibit(np.minimum(weights * 1.03, 1)))).attention.shape == weights.shape
+    weights[1, 2, 3] = 0.5
+    with pytest.raises(CodecError, match="the weights of a token in layer 1 of the file sum to 2.5"):
+        decode(encode(exhibit(weights)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,13 @@ def find_device(name: str) -> torch.device:
         message = f'there is no device "{name}" on this machine; expected auto, {BALANCED}, {" or ".join(there)}'
         raise CaptureError(message)
     return torch.device(name)
+
+
+def free(device: torch.device) -> None:
+    """Give back the memory of what is no longer used."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _there() -> list[str]:

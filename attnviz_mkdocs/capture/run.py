@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import io
 from typing import TYPE_CHECKING
 
-import torch
-
+from attnviz_mkdocs.capture.device import free
 from attnviz_mkdocs.capture.errors import CaptureError
 from attnviz_mkdocs.capture.portions import portions
 from attnviz_mkdocs.capture.progress import Progress
@@ -103,16 +101,10 @@ class Runner:
     def _load(self, portion: Portion) -> Subject | CaptureError:
         if self._subject is None or not self.has(portion.model):
             self._model, self._subject = portion.model, None
-            _free(self._place.device)
+            free(self._place.device)
             try:
                 located = locate(portion.model, self._root, download=True)
                 self._subject = prepare(located, portion.model, self._place, writes=portion.writes)
             except (CaptureError, SourceError) as error:
                 self._subject = CaptureError(str(error), concerns="source")
         return self._subject
-
-
-def _free(device: torch.device) -> None:
-    gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()

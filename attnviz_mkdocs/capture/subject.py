@@ -7,7 +7,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.capture.errors import CaptureError, in_words
+import torch
+
+from attnviz_mkdocs.capture.device import free
+from attnviz_mkdocs.capture.errors import CaptureError, first_line, in_words
 from attnviz_mkdocs.capture.listening.listener import listen
 from attnviz_mkdocs.capture.loading import load
 from attnviz_mkdocs.capture.quiet import quiet
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    import torch
     from transformers import PreTrainedTokenizerBase
 
     from attnviz_mkdocs.capture.device import Place
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Model
 
     Captured: TypeAlias = Exhibit | Neurons | CaptureError
+    #: Of each text of a batch, name → weights of each attention, and name → what they are made of.
+    Ran: TypeAlias = tuple[list[dict[str, Track | CaptureError]], list[dict[str, Scores | CaptureError]]]
 
 #: Packages whose version can change what is captured.
 _PACKAGES = ("attnviz-mkdocs", "gguf", "tokenizers", "torch", "transformers")
@@ -102,33 +106,41 @@ class Subject:
         return Reader(self.loaded, self.listener.causal)
 
     def capture(self, batch: Sequence[Job]) -> Iterator[tuple[Request, Captured]]:
-        """Run a batch; where it fails as a whole, each of its texts by itself, so that only what is to blame fails."""
+        """Run a batch; where it fails as a whole, its halves, so that only the texts that are to blame fail.
+
+        A batch for which the device has too little memory so becomes as small as it must.
+        """
         if self.listener.alone and len(batch) > 1:
-            yield from self._one_by_one(batch)
+            for job in batch:
+                yield from self.capture([job])
             return
+        ran = self._try(batch)
+        if not isinstance(ran, CaptureError):
+            for job, tracks, scores in zip(batch, *ran, strict=True):
+                for request in job.requests:
+                    if request.what == "neurons":
+                        yield request, self._neurons(request, job.encoding, scores)
+                    else:
+                        yield request, self._exhibit(request, job.encoding, tracks)
+        elif len(batch) == 1:
+            yield from ((request, ran) for request in batch[0].requests)
+        else:
+            half = len(batch) // 2
+            yield from self.capture(batch[:half])
+            yield from self.capture(batch[half:])
+
+    def _try(self, batch: Sequence[Job]) -> Ran | CaptureError:
+        """Run a batch once, and tell what kept it from running."""
         try:
             with in_words("the model fails on this text"):
-                tracks, scores = self.run(batch)
+                return self.run(batch)
         except CaptureError as error:
-            if len(batch) > 1:
-                yield from self._one_by_one(batch)
-            else:
-                yield from ((request, error) for request in batch[0].requests)
-            return
-        for job, own_tracks, own_scores in zip(batch, tracks, scores, strict=True):
-            for request in job.requests:
-                if request.what == "neurons":
-                    yield request, self._neurons(request, job.encoding, own_scores)
-                else:
-                    yield request, self._exhibit(request, job.encoding, own_tracks)
+            # A new one, for the frames that the old one came through still hold what was on the device.
+            failure = CaptureError(_why(error, self.device), error.concerns)
+        free(self.device)
+        return failure
 
-    def _one_by_one(self, batch: Sequence[Job]) -> Iterator[tuple[Request, Captured]]:
-        for job in batch:
-            yield from self.capture([job])
-
-    def run(
-        self, batch: Sequence[Job]
-    ) -> tuple[list[dict[str, Track | CaptureError]], list[dict[str, Scores | CaptureError]]]:
+    def run(self, batch: Sequence[Job]) -> Ran:
         """Run a batch once.
 
         Returns:
@@ -211,6 +223,14 @@ class Subject:
             disagreement=self.listener.disagreement,
             versions=_versions(),
         )
+
+
+def _why(error: CaptureError, device: torch.device) -> str:
+    cause = error.__cause__
+    if not isinstance(cause, torch.OutOfMemoryError):
+        return str(error)
+    mend = "choose a shorter text, another dtype, or a device with more memory"
+    return f"{device} has too little memory for this text, even by itself; {mend}: {first_line(cause)}"
 
 
 def _check(loaded: Loaded) -> list[Encoding]:

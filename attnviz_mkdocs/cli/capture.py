@@ -54,14 +54,16 @@ def capture(
     try:
         # Ray tells of its nodes on stdout.
         with redirect_stdout(sys.stderr):
-            done = supply.ensure(figures, mine)
+            supply.ensure(figures, mine)
     except (StoreError, ClusterError, MissingError) as error:
-        fail(str(error))
+        left = [request for request in supply.missing(figures) if mine is None or request.key in mine]
+        kept = f"{count(supply.captured, 'exhibit')} captured and kept, {len(left)} missing"
+        fail(f"{kept}; mend this and run the command again, it goes on from there:\n{error}")
     if mine is not None:
         figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
     there = sum(key in supply.store for key in needed)
-    click.echo(f"{count(done, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
+    click.echo(f"{count(supply.captured, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
     stop_at(mistakes)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Side = Literal["query", "key"]
 
+#: What the weights of a token may sum to: 1, what half precision rounds, and what codes are off by.
+_LARGEST_SUM = 1.05 * (1 + RELATIVE_ERROR)
+
 _FLAGS = ("special", "continues", "generated")
 
 
@@ -45,6 +48,8 @@ def decode(data: bytes) -> Exhibit:
         CodecError: The bytes are damaged, are no exhibit, or are of another format.
     """
     tensors, header = load(data, "attention")
+    if not np.array_equal(tensors.get("levels", ()), LEVELS):
+        raise CodecError("the bytes are not an exhibit: their levels are not those of this format")
     try:
         tokens = {name: _tokens(columns) for name, columns in header["tokens"].items()}
         return Exhibit(
@@ -162,4 +167,16 @@ def _attention(about: dict[str, Any], tensors: Tensors) -> Attention:
     if ESCAPE + int(top.max(initial=0)) >= len(LEVELS):
         raise CodecError(f"attention {name!r}: a code names no level")
     track = Track(shape, about["layout"], codes, top, about["error"]["largest"])
+    _check_sums(name, track)
     return Attention(about["query"], about["key"], tuple(about["layers"]), track)
+
+
+def _check_sums(name: str, track: Track) -> None:
+    """Refuse what no softmax gave, whoever wrote the file."""
+    for position, layer in enumerate(track.by_layer()):
+        largest = float(layer.weights().sum(-1).max())
+        if largest > _LARGEST_SUM:
+            raise CodecError(
+                f"attention {name!r}: the weights of a token in layer {position} of the file sum to {largest:.3g}; "
+                "they can't be more than 1"
+            )

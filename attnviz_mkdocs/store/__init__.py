@@ -2,11 +2,12 @@
 
 from attnviz_mkdocs.store.copying import Copied, copy
 from attnviz_mkdocs.store.files import StoreError, without_secrets, write_whole
-from attnviz_mkdocs.store.store import Store, record_name
+from attnviz_mkdocs.store.store import DamagedError, Store, record_name
 from attnviz_mkdocs.store.sweeping import Swept, listed, sweep
 
 __all__ = [
     "Copied",
+    "DamagedError",
     "Store",
     "StoreError",
     "Swept",

@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,8 +148,12 @@ def in_parallel(do: Callable[[str], object], names: Iterable[str]) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that its name shows either all of it or nothing, even after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file so that its name shows either all of it or nothing, even after a power cut.
+
+    Once this is done, the file outlasts a power cut: its content is on the disk before its name is, and its name is
+    when this returns.
+    """
+    _make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -162,6 +166,25 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they outlast a power cut."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk; Windows and some network drives do that in their own time."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _how_to_open(url: str, error: Exception) -> str:

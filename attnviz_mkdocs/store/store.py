@@ -33,6 +33,10 @@ _EXHIBIT = re.compile(rf"(?P<key>[0-9a-z]+)\.[0-9a-f]{{{_CHECKSUM_LENGTH}}}{re.e
 _RECORD = re.compile(rf"models/[0-9a-f]{{{_CHECKSUM_LENGTH}}}\.json")
 
 
+class DamagedError(StoreError):
+    """An exhibit's file is not what was written."""
+
+
 class Store:
     """Encoded exhibits under their keys.
 
@@ -70,14 +74,20 @@ class Store:
 
         Raises:
             KeyError: The store has no such exhibit.
-            StoreError: The bytes are not those that were written.
+            DamagedError: The bytes are not those that were written, or are gone.
+            StoreError: The store can't be used.
         """
         name = self._index()[key]
         data = self.files.read(name)
         if data is None:
-            raise StoreError(f"{self.url}/{name} is gone since the store was listed; run the command again")
+            # Another process may have put other bytes in its place since the store was listed.
+            self.refresh()
+            name = self._index().get(key, name)
+            data = self.files.read(name)
+        if data is None:
+            raise DamagedError(f"{self.url}/{name} is listed, but is not there")
         if _checksum(data) != name.split(".")[1]:
-            raise StoreError(f"{self.url}/{name} is damaged: its checksum does not match; delete it and capture again")
+            raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
         return data
 
     def write(self, key: str, data: bytes) -> None:

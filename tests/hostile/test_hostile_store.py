@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 import markdown
+import numpy as np
 import pytest
 from builders import exhibit, neurons
 from click.testing import CliRunner
@@ -41,11 +42,21 @@ MADE, OWN = neurons(heads=3, key_heads=3, labels=("[CLS]", "The", "cat", "sat", 
 FEWER, OF_FEWER = neurons(layers=1, heads=3, key_heads=3, labels=("[CLS]", "The", "cat", "sat", "[SEP]"))
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", encode(exhibit(MADE.attention.weights()))[:-8], encode_neurons(OWN)])
+WEIGHTS = MADE.attention.weights()
+NO_EXHIBITS = [
+    b"",
+    b"hello",
+    encode(exhibit(WEIGHTS))[:-8],
+    encode_neurons(OWN),
+    encode(exhibit(np.minimum(WEIGHTS * 3, 1))),
+]
+
+
+@pytest.mark.parametrize("data", NO_EXHIBITS)
 def test_an_exhibit_that_is_none_is_told_in_each_place(filled, data, caplog):
     html = filled("attention", data)
     assert (html.count("<attn-view"), html.count("attnviz-error-title")) == (1, 2)
-    assert "page:1:1: the " in caplog.text
+    assert "page:1:1: " in caplog.text
 
 
 @pytest.mark.parametrize("data", [encode_neurons(OF_FEWER), encode(MADE), b"hello"])

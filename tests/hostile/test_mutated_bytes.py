@@ -180,6 +180,28 @@ def test_a_list_of_escapes_must_fit_its_codes():
         decode(file_of(header, about, told))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.5, 2.0, 0.25])
+@pytest.mark.parametrize("position", [1, 100, 262])
+def test_codes_stand_for_no_other_weights_than_ours(value, position):
+    header, about, body = parts(FILES["full"])
+    start, _ = header["levels"]["data_offsets"]
+    at = start + 4 * position
+    with pytest.raises(CodecError, match="their levels are not those of this format"):
+        decode(file_of(header, about, body[:at] + struct.pack("<f", value) + body[at + 4 :]))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", ["self.queries", "self.keys", "self.scale"])
+def test_queries_and_keys_that_are_no_numbers_are_refused(value, name):
+    header, about, body = parts(FILES["neurons"])
+    start, end = header[name]["data_offsets"]
+    number = struct.pack({"F16": "<e", "F32": "<f"}[header[name]["dtype"]], value)
+    at = end - len(number)
+    assert at >= start
+    with pytest.raises(CodecError):
+        decode_neurons(file_of(header, about, body[:at] + number + body[end:]))
+
+
 def test_what_is_read_is_what_was_written():
     for kind, data in FILES.items():
         made = read(data, kind)

@@ -98,23 +98,23 @@ def test_what_is_damaged_is_told_and_keeps_no_other(source, target, tmp_path):
 
 def test_a_copy_that_breaks_leaves_nothing_half_and_goes_on_when_run_again(source, tmp_path, monkeypatch):
     """The disk is full while the third of five files is written."""
-    sync, written = os.fsync, []
+    rename, written = os.replace, []
 
-    def full(descriptor):
+    def full(temporary, path):
         if len(written) == 2:
             raise OSError(28, "No space left on device")
-        written.append(descriptor)
-        sync(descriptor)
+        written.append(path)
+        rename(temporary, path)
 
     monkeypatch.setattr("attnviz_mkdocs.store.copying.BATCH", 1)
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(StoreError, match="No space left"):
         copy(source, Store("there", tmp_path), KEYS, [RECORD], replace=False)
     there = content(Store("there", tmp_path))
     assert len(there) == 2
     assert there.items() <= content(source).items()
     assert not list((tmp_path / "there").rglob(".*"))
-    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", rename)
     again = copy(source, Store("there", tmp_path), KEYS, [RECORD], replace=False)
     assert (len(again.sent), again.there) == (3, 2)
     assert content(Store("there", tmp_path)) == content(source)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,31 @@ def test_a_write_that_fails_leaves_the_old_bytes_and_nothing_else(tmp_path, monk
         store.write(KEY, b"new")
     assert store.read(KEY) == b"old"
     assert len(list((tmp_path / "store").rglob("*.*"))) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the names of open files are not told here")
+def test_content_is_on_the_disk_before_its_name_and_the_name_before_it_is_told_of(tmp_path, monkeypatch):
+    sync, rename, done = os.fsync, os.replace, []
+
+    def synced(descriptor):
+        done.append(("sync", Path(f"/proc/self/fd/{descriptor}").resolve()))
+        sync(descriptor)
+
+    def renamed(temporary, path):
+        done.append(("rename", Path(temporary)))
+        rename(temporary, path)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    store = Store("store", tmp_path)
+    store.write(KEY, b"bytes")
+    folder = tmp_path / "store/exhibits" / KEY[:2]
+    *above, content, name, shown = done
+    assert [kind for kind, _ in (content, name, shown)] == ["sync", "rename", "sync"]
+    assert content[1] == name[1]
+    assert shown[1] == folder
+    # The folders that are new, each by the one above it.
+    assert above == [("sync", tmp_path), ("sync", tmp_path / "store"), ("sync", tmp_path / "store/exhibits")]
 
 
 def test_half_written_files_are_not_seen(tmp_path):

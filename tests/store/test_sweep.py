@@ -85,10 +85,12 @@ def test_the_loser_of_two_captures_and_what_a_crash_left_are_removed(tmp_path):
     (other,) = (tmp_path / "other").rglob("*.gz")
     other.rename(folder / other.name)
     (folder / ".abc.part").write_bytes(b"half")
+    store.files.change({"marks/0123": b"", "models/.def.part": b"half"})
     again = Store("store", tmp_path)
+    assert (list(again), again.records()) == ([NEEDED], [])
     winner = again.name(NEEDED)
     swept = sweep(again, listed(again), {winner}, grace=NO_GRACE)
-    assert len(swept.removed) == 2
+    assert len(swept.removed) == 4
     assert set(listed(again)) == {winner}
 
 
