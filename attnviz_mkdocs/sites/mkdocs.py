@@ -96,11 +96,10 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        of_galleries = list(self.scribe.galleries.figures())
-        shown = list(self._figures_in(files.documentation_pages(), config))
+        in_pages = list(self._figures_in(files.documentation_pages(), config))
+        figures = [*self.scribe.galleries.figures(), *in_pages]
         catalogue = self.scribe.catalogue
-        if catalogue is not None:
-            shown += of_galleries
+        shown = in_pages if catalogue is None else figures
         try:
             code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
             for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
@@ -111,7 +110,6 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 files.append(file)
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
-        figures = [*of_galleries, *shown]
         try:
             self.scribe.supply.ensure(figures)
             if catalogue is not None:
