@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from attnviz_mkdocs.spec import Mistake
+from attnviz_mkdocs.spec import Mistake, Place
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.spec.size import A_SIZE, parse_size, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from attnviz_mkdocs.spec import Figure, Place
+    from attnviz_mkdocs.spec import Figure
 
 What = Literal["attention", "queries and keys", "pictures", "a page of its own"]
 _NEURONS: What = "queries and keys"
@@ -76,23 +76,36 @@ class Part:
 
     Attributes:
         what: What it is.
-        figure: The view.
+        place: Where the view was asked for.
+        gallery: The name of the gallery that the view comes from; empty for none.
         size: In bytes, as the site holds it.
         key: What it is known by; pages that show the same have the same.
         carried: Whether it stands in the page itself, and not in a file beside it that pages share.
+        is_cut: Whether the view takes along some layers only.
+        is_own: Whether it shows its author's own arrays.
     """
 
     what: What
-    figure: Figure
+    place: Place
+    gallery: str
     size: int
     key: str
     carried: bool
+    is_cut: bool = False
+    is_own: bool = False
 
-    @property
-    def gallery(self) -> str:
-        """The name of the gallery that the view comes from; empty for none."""
-        name, slash, _ = (self.figure.base or self.figure.name).partition("/")
-        return name if slash else ""
+    @classmethod
+    def of(cls, figure: Figure, what: What, size: int, key: str, *, carried: bool) -> Self:
+        """What one view brings."""
+        name, slash, _ = (figure.base or figure.name).partition("/")
+        gallery = name if slash else ""
+        is_cut, is_own = figure.layers is not None, figure.arrays is not None
+        return cls(what, figure.place, gallery, size, key, carried, is_cut, is_own)
+
+    @classmethod
+    def read(cls, fields: Mapping[str, Any]) -> Self:
+        """What `dataclasses.asdict` has made of one."""
+        return cls(**{**fields, "place": Place(**fields["place"])})
 
 
 def heavy_page(
@@ -114,7 +127,7 @@ def heavy_page(
     fetched: dict[Place, list[Part]] = {}
     for part in parts:
         if not part.carried and part.what != _PICTURES:
-            fetched.setdefault(part.figure.place, []).append(part)
+            fetched.setdefault(part.place, []).append(part)
     for of_view, found in fetched.items():
         weight = _weight(found)
         if weight > limit:
@@ -140,7 +153,7 @@ def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page
     over = f"{subject} {readable(size)}; that is {readable(size - limit)} over the budget of {readable(limit)}"
     weights: Counter[tuple[Place, What]] = Counter()
     for part in parts:
-        weights[part.figure.place, part.what] += part.size
+        weights[part.place, part.what] += part.size
     largest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_NAMED]
     lines = [f"  {readable(weight):>9}  {place}: {what}" for (place, what), weight in largest]
     rest = len(weights) - len(largest)
@@ -167,9 +180,9 @@ def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:
     if alone:
         yield f"pages: false in mkdocs.yml saves the pages of single views, {readable(alone)}, and those that show them"
     attention = [part for part in parts if part.what == "attention"]
-    if any(part.figure.layers is None for part in attention):
+    if any(not part.is_cut for part in attention):
         yield "layers: in a view takes along only those layers that it names"
-    if any(part.figure.arrays is None for part in attention):
+    if any(not part.is_own for part in attention):
         yield "shorter texts: attention grows with the square of the number of tokens"
 
 

@@ -19,6 +19,7 @@ from attnviz_mkdocs.spec import Options, View
 from attnviz_mkdocs.spec.explain import NUMBERS
 from attnviz_mkdocs.spec.mistakes import did_you_mean, quoted, some
 from attnviz_mkdocs.spec.together import without_effect
+from attnviz_mkdocs.terms import SCHEME
 from attnviz_mkdocs.views import check
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.codec.exhibits import Side
     from attnviz_mkdocs.spec import Figure
     from attnviz_mkdocs.views import Shown
-
-#: What the address of such a link starts with.
-SCHEME = "attn:"
 
 _KEYS = ("view", *Options.model_fields, "step")
 #: Keys that may stand several times.

@@ -96,9 +96,14 @@ class Needed:
     second: Request | None = None
 
     @property
+    def parts(self) -> list[Request | ArraysRequest]:
+        """All of it."""
+        return [part for part in (self.exhibit, self.neurons, self.second) if part is not None]
+
+    @property
     def requests(self) -> list[Request]:
         """What must be captured of it; arrays need no capture."""
-        return [request for request in (self.exhibit, self.neurons, self.second) if isinstance(request, Request)]
+        return [part for part in self.parts if isinstance(part, Request)]
 
 
 class Planner:
@@ -117,6 +122,7 @@ class Planner:
         self._download = download
         self._fingerprints: dict[Model, str | SourceError] = {}
         self._unpinned: dict[Model, str] = {}
+        self._files: dict[Model, list[Path]] = {}
         self._remembered: set[Model] = set()
         self._arrays: dict[Arrays, ArraysRequest] = {}
 
@@ -140,6 +146,13 @@ class Planner:
         if arrays not in self._arrays:
             self._arrays[arrays] = _of_arrays(arrays, self._root)
         return self._arrays[arrays]
+
+    def files(self, model: Model) -> list[Path] | None:
+        """The files and folders that tell what a model is: none of one that its name alone tells.
+
+        None where they can't be known: the model isn't here, or is whatever its author publishes next.
+        """
+        return self._files.get(model)
 
     def unpinned(self, model: Model) -> str | None:
         """The commit that a hub model without a revision stands at: what its author should pin."""
@@ -174,7 +187,11 @@ class Planner:
             if not self._download:
                 raise
             located = locate(model, self._root, download=True)
-        if located.revision is not None and model.revision is None:
+        if located.revision is None:
+            self._files[model] = [located.folder, *located.files]
+        elif located.revision == model.revision:
+            self._files[model] = []
+        elif model.revision is None:
             self._unpinned[model] = located.revision
         return fingerprint(located)
 

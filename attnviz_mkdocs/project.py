@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.characters import CONTROL
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.spec.types import NAME_PATTERN
+from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES, CaptureMode, Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-CaptureMode = Literal["auto", "never", "always"]
-Delivery = Literal["inline", "linked"]
-
-CAPTURE_MODES: tuple[str, ...] = get_args(CaptureMode)
-DELIVERIES: tuple[str, ...] = get_args(Delivery)
-
 
 _GALLERIES = "gallery/"
 _PAGES = "gallery"
@@ -111,6 +106,30 @@ class Project:
         """The folders in which a gallery file may change or appear, sorted; the store's are not among them."""
         named = {self.root / pattern for pattern in self.galleries}
         return sorted({folder for folder in named if folder.is_dir()} | {file.parent for file in self.gallery_files()})
+
+    def gallery_marks(self) -> list[Path] | None:
+        """The files and folders by which it shows that a gallery has changed, or that there is another.
+
+        None where galleries may be anywhere below the root, which changes with each build.
+        """
+        found: set[Path] = set()
+        for pattern in self.galleries:
+            path = self.root / pattern
+            if not path.exists() and any(sign in pattern for sign in "*?["):
+                path = next(above for above in path.parents if above.exists())
+            if path == self.root:
+                return None
+            found |= {path} | self._folders_below(path)
+        return sorted(found.union(self.gallery_files()))
+
+    def _folders_below(self, folder: Path) -> set[Path]:
+        """Where gallery files may appear; not in the store."""
+        store, found = (self.root / self.store).resolve(), set()
+        for name, folders, _ in os.walk(folder):
+            path = Path(name)
+            folders[:] = [each for each in folders if (path / each).resolve() != store]
+            found.add(path)
+        return found
 
     def load(self) -> Galleries:
         """All galleries, and the mistakes in their files.

@@ -19,6 +19,7 @@ from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from attnviz_mkdocs.capture import CaptureError
     from attnviz_mkdocs.capture.engine import Engine
@@ -217,6 +218,22 @@ class Supply:
             raise SpecError(mistakes)
         whole = Supplied(exhibit, header, neurons, second, second_header)
         return whole if figure.layers is None else self._of_layers(whole, figure.layers)
+
+    def behind(self, figure: Figure) -> list[Path] | None:
+        """The files and folders of this machine that decide what a figure shows; None where others do.
+
+        Raises:
+            SpecError: The model or the arrays can't be found.
+        """
+        found: list[Path | None] = []
+        for part in self.needed(figure).parts:
+            found.append(self.store.path(part.key))
+            if isinstance(part, ArraysRequest):
+                found.append(part.file)
+            else:
+                files = self._planner.files(part.model)
+                found += [None] if files is None else files
+        return [path for path in found if path is not None] if all(found) else None
 
     def _of_layers(self, whole: Supplied, layers: Sequence[int]) -> Supplied:
         """The same with only those layers."""

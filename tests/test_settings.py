@@ -9,9 +9,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from attnviz_mkdocs.assets import asset
 from attnviz_mkdocs.cli import main
 from attnviz_mkdocs.cli.settings import find_settings
-from attnviz_mkdocs.render.html import asset
 
 ZENSICAL = '[project]\nsite_name = "Small"\ndocs_dir = "pages"\n[project.markdown_extensions.attnviz]\nstore = "its"\n'
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset
 from attnviz_mkdocs.cli.say import fail
-from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset
 from attnviz_mkdocs.store import write_whole
 
 if TYPE_CHECKING:

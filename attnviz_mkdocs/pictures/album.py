@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import TypeAdapter
 
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons
+from attnviz_mkdocs.kept import keep
 from attnviz_mkdocs.pictures.picture import PICTURE_VERSION, Picture, picture_of
-from attnviz_mkdocs.store import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.spec import Figure
-
-#: Where pictures are kept from build to build, seen from a project's root.
-KEPT = ".cache/attnviz"
 
 _PICTURE = TypeAdapter(Picture)
 
@@ -58,26 +55,16 @@ class Album:
         Raises:
             CodecError: The bytes are not what they should be.
         """
-        file = self._folder / f"{_digest(figure, exhibit, neurons, second)}.json"
-        kept = _read(file)
+        name = f"{_digest(figure, exhibit, neurons, second)}.json"
+        kept = _read(self._folder / name)
         if kept is not None:
             return kept
         first, numbers = decode(exhibit.data), None if neurons is None else decode_neurons(neurons.data)
         if numbers is not None and not numbers.fit(first):
             raise CodecError("the queries and keys belong to another exhibit; delete them and capture again")
         made = picture_of(figure, first, numbers, None if second is None else decode(second.data))
-        self._keep(file, made)
+        keep(self._folder, name, json.dumps(asdict(made)).encode())
         return made
-
-    def _keep(self, file: Path, picture: Picture) -> None:
-        """Where a folder can't be written, pictures are drawn in each build."""
-        try:
-            ignore = self._folder / ".gitignore"
-            if not ignore.exists():
-                write_whole(ignore, b"*\n")
-            write_whole(file, json.dumps(asdict(picture)).encode())
-        except OSError:
-            return
 
 
 def _digest(figure: Figure, *shown: Encoded | None) -> str:

@@ -9,13 +9,13 @@ import zlib
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from attnviz_mkdocs.assets import STYLE, asset, script
 from attnviz_mkdocs.fence import write_fence
 from attnviz_mkdocs.render import base85
 from attnviz_mkdocs.spec.characters import printable
@@ -48,37 +48,10 @@ templates = Environment(
 )
 templates.filters["digest"] = _digest
 
-#: The built browser bundle and the stylesheet of the page around it.
-SCRIPT = "attnviz.js"
 # Signs that stand for themselves in an address in an attribute, whatever a standard would rather have.
 _PLAIN = " !$'()*+,-./:;=?@[]^_{|}~"
 _ESCAPES = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_LEAN = "attnviz.lean.js"
-STYLE = "attnviz.css"
-#: Where a site keeps them.
-ASSETS = "assets/attnviz"
-
-
-def asset(name: str) -> str:
-    """The text of a built asset.
-
-    Raises:
-        FileNotFoundError: The browser bundle was never built.
-    """
-    try:
-        return files("attnviz_mkdocs").joinpath("static", name).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{name} is not built; run: make bundle") from error
-
-
-def script(*, with_neurons: bool) -> str:
-    """The browser bundle: with the neuron view, or a sixth smaller without it.
-
-    Raises:
-        FileNotFoundError: It was never built.
-    """
-    return asset(SCRIPT if with_neurons else _LEAN)
 
 
 @cache

@@ -120,7 +120,7 @@ class GalleryPages:
                         target = Path(self.config.site_dir, path)
                         target.parent.mkdir(parents=True, exist_ok=True)
                         target.write_bytes(content)
-                        yield Part("a page of its own", figure, len(content), path, carried=False)
+                        yield Part.of(figure, "a page of its own", len(content), path, carried=False)
 
     def _added(
         self,

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markdown import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from attnviz_mkdocs.fence import Fence, find_fences
-from attnviz_mkdocs.links import SCHEME, LinkError, resolve
-from attnviz_mkdocs.project import Project
-from attnviz_mkdocs.sites.scribe import Page, Scribe
-from attnviz_mkdocs.sites.zensical import Rendered
-from attnviz_mkdocs.spec import Mistake, Place
-from attnviz_mkdocs.spec.characters import printable
+from attnviz_mkdocs.terms import SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from xml.etree.ElementTree import Element
 
     from markdown import Markdown
+
+    from attnviz_mkdocs.sites.page import Converted
 
 # After snippets are included and line ends are normalised, before any other extension of fences
 # sees ours: `fenced_code` and superfences both run at 25.
@@ -35,19 +30,12 @@ class AttnvizExtension(Extension):
     """``attnviz`` fences for Python-Markdown.
 
     The options are those of `attnviz_mkdocs.project.Project`; ``root`` is the folder that paths are
-    relative to. Where an engine has a plugin of its own, it hands its ``scribe`` over instead, and tells
-    which page a converter is at.
+    relative to. Where an engine has a plugin of its own, that tells by ``begin`` how the page becomes HTML that a
+    converter is at.
     """
 
-    def __init__(
-        self,
-        scribe: Scribe | None = None,
-        page_of: Callable[[Markdown], Page] | None = None,
-        root: str = ".",
-        **options: Any,
-    ) -> None:
-        self._scribe = scribe
-        self._page_of = page_of
+    def __init__(self, begin: Callable[[Markdown], Converted] | None = None, root: str = ".", **options: Any) -> None:
+        self._begin = begin
         self._root = root
         # Checked where they are used, in words; Python-Markdown would answer an unknown one with a KeyError.
         self._options = options
@@ -58,45 +46,37 @@ class AttnvizExtension(Extension):
         md.preprocessors.register(fences, "attnviz", _PRIORITY)
         md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
-    def begin(self, md: Markdown) -> tuple[Scribe, Page]:
-        """Who draws the page that is converted now, and what that is.
+    def begin(self, md: Markdown) -> Converted:
+        """The page that is converted now.
 
         Nothing is read before: engines make converters only to see whether their extensions are there.
         """
-        if self._scribe is not None:
-            return self._scribe, self._page_of(md) if self._page_of else Page()
-        rendered = Rendered.by(md)
-        if rendered is not None:
-            return rendered.scribe(self._root, self._options), rendered.page()
-        self._scribe = Scribe.of(Project.from_options(Path(self._root).resolve(), self._options))
-        return self._scribe, Page()
+        if self._begin is None:
+            # A plugin may not need any of it.
+            from attnviz_mkdocs.sites.written import Writer  # noqa: PLC0415
+
+            self._begin = Writer(self._root, self._options)
+        return self._begin(md)
 
 
 class _Fences(Preprocessor):
+    page: Converted
+
     def __init__(self, md: Markdown, extension: AttnvizExtension) -> None:
         super().__init__(md)
         self._extension = extension
 
-    def place_of(self, address: str) -> Place:
-        """Where the page's author wrote an address."""
-        page = self.drawn.page
-        for number, line in enumerate(self._lines, start=1 + page.line_offset):
-            if address in line:
-                return Place(page.file, number, 1 + line.index(address))
-        return Place(page.file, 1, 1)
-
     def run(self, lines: list[str]) -> list[str]:
-        self._lines = lines
-        self.scribe, page = self._extension.begin(self.md)
-        self.drawn = self.scribe.begin(page)
+        self.page = self._extension.begin(self.md)
         result: list[str] = []
         copied = 0
-        for fence in find_fences(lines):
-            placeholder = self.md.htmlStash.store(self.scribe.draw(fence, self.drawn))
-            result += [*lines[copied : fence.first], _blank(fence), fence.prefix + placeholder]
-            copied = fence.last + 1
+        for first, last, prefix, html in self.page.fences(lines):
+            # An empty line in the block that holds the fence: quote marks go on, list marks don't.
+            blank = re.sub(r"[^\s>]", " ", prefix).rstrip()
+            result += [*lines[copied:first], blank, prefix + self.md.htmlStash.store(html)]
+            copied = last + 1
             if copied < len(lines) and lines[copied].strip(" >\t"):
-                result.append(_blank(fence))
+                result.append(blank)
         return result + lines[copied:]
 
 
@@ -108,25 +88,18 @@ class _Links(Treeprocessor):
         self._fences = fences
 
     def run(self, root: Element) -> None:
-        drawn = self._fences.drawn
+        page = self._fences.page
         for link in root.iter("a"):
             address = link.get("href", "")
             if not address.startswith(SCHEME):
                 continue
             try:
-                link.set("href", resolve(address, drawn.views))
-            except LinkError as error:
-                self._fences.scribe.object(drawn, [Mistake(self._fences.place_of(address), str(error))])
+                link.set("href", page.link(address))
+            except ValueError as error:
                 # Its words stay, and say what is wrong with it.
                 link.tag = "span"
-                link.attrib = {"class": "attnviz-mistake", "title": printable(str(error))}
-        if drawn.mistakes and drawn.page.refuse is not None:
-            drawn.page.refuse(drawn.mistakes)
-
-
-def _blank(fence: Fence) -> str:
-    """An empty line in the block that holds the fence: quote marks go on, list marks don't."""
-    return re.sub(r"[^\s>]", " ", fence.prefix).rstrip()
+                link.attrib = {"class": "attnviz-mistake", "title": str(error)}
+        page.settle()
 
 
 def makeExtension(**options: Any) -> AttnvizExtension:  # noqa: N802 - Python-Markdown's name

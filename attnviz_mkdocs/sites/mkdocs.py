@@ -1,9 +1,12 @@
-"""The MkDocs plugin: plans all pages before the first is rendered, and brings fence, script and style along."""
+"""The MkDocs plugin: plans all pages before the first is rendered, and brings fence, script and style along.
+
+A page of which nothing has changed since the last build is taken from memory. Where all are, none of the rooms is
+entered that read galleries, decode or draw, and none of them is imported.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +16,18 @@ from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
-from mkdocs.utils import get_relative_url
 from mkdocs.utils.meta import get_data
 
-from attnviz_mkdocs.codec import SUFFIX
-from attnviz_mkdocs.fence import read_page
-from attnviz_mkdocs.pages import Catalogue, TemplateError
-from attnviz_mkdocs.project import CAPTURE_MODES, DELIVERIES, Project, ProjectError
-from attnviz_mkdocs.render.html import ASSETS, SCRIPT, STYLE, asset, script
+from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset, script
+from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites import print_site
-from attnviz_mkdocs.sites.gallery_pages import GalleryPages
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
-from attnviz_mkdocs.sites.scales import Built, Scales
-from attnviz_mkdocs.sites.scribe import Page, Scribe, log
-from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import MissingError
+from attnviz_mkdocs.sites.memory import WORD, Memory, Recalled
+from attnviz_mkdocs.sites.page import Built, Page
+from attnviz_mkdocs.sites.shipment import Shipment, weight
+from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from markdown import Markdown
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
@@ -39,9 +35,12 @@ if TYPE_CHECKING:
     from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
 
-    from attnviz_mkdocs.pictures import Svg
-    from attnviz_mkdocs.spec import Figure
+    from attnviz_mkdocs.sites.fresh import Fresh
+    from attnviz_mkdocs.sites.memory import Site
+    from attnviz_mkdocs.sites.written import Written
 
+# MkDocs counts warnings below `mkdocs` for its strict mode.
+log = logging.getLogger("mkdocs.plugins.attnviz")
 
 #: What Material's plugin is called.
 _OFFLINE = ("offline", "material/offline")
@@ -69,22 +68,28 @@ class AttnvizConfig(base.Config):
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     """Attention views in MkDocs pages."""
 
-    scribe: Scribe
-    # The page that MkDocs is at.
+    _memory: Memory
+    _shipment: Shipment
+    _files: Files
+    _config: MkDocsConfig
+    # What is new since the last build, once something is.
+    _fresh: Fresh | None
+    _site: Site | None
+    _watched: set[str]
+    # The page that MkDocs is at, and what is made of it.
     _file: File | None
-    _page: Page
-    _pages: GalleryPages | None = None
+    _at: Recalled | None
+    _built: list[Built]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        try:
-            project = Project.from_options(_root(config), dict(self.config))
-            self.scribe = Scribe.of(project)
-            self.scribe.catalogue = Catalogue(self.scribe.galleries, project.pages) if project.pages else None
-        except (ProjectError, StoreError) as error:
-            raise PluginError(str(error)) from error
-        self._scales = Scales(self.scribe.supply.project.budget, self.scribe.galleries)
+        kept = _root(config) / KEPT
+        self._config, self._fresh, self._built = config, None, []
+        self._memory = Memory(kept, config.config_file_path or "", dict(self.config))
+        self._shipment = Shipment(kept)
+        if self._memory.site is None or self.config.pages:
+            self._begin()
         # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
-        config.markdown_extensions.append(AttnvizExtension(self.scribe, self._page_of))  # type: ignore[arg-type]
+        config.markdown_extensions.append(AttnvizExtension(self._begin_page))  # type: ignore[arg-type]
         style, bundle = f"{ASSETS}/{STYLE}", ExtraScriptValue(f"{ASSETS}/{SCRIPT}")
         bundle.defer = True
         # Ours first, so that the author's own style wins.
@@ -96,83 +101,131 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        in_pages = list(self._figures_in(files.documentation_pages(), config))
-        figures = [*self.scribe.galleries.figures(), *in_pages]
-        catalogue = self.scribe.catalogue
-        shown = in_pages if catalogue is None else figures
+        self._files, self._file, self._at = files, None, None
+        records, unknown = [], {}
+        for file in files.documentation_pages():
+            source = file.content_string
+            if WORD not in source:
+                continue
+            record = self._memory.record(_name(file, config), source)
+            if record is None:
+                unknown[_shown(file, config)] = file
+            else:
+                records.append(record)
+        if unknown:
+            self._begin()
+        if self._fresh is not None:
+            self._fresh.plan(unknown, config, files)
+        self._site = self._memory.site if self._fresh is None else self._fresh.site(self._memory.given)
+        of_galleries = [] if self._site is None else self._site.watched
+        of_pages = [path for record in records for path in record.arrays]
+        self._watched = {*of_galleries, *of_pages, *(() if self._fresh is None else self._fresh.watched)}
+        of_pages_have_neurons = any(record.has_neurons for record in records)
+        has_neurons = of_pages_have_neurons or (self._fresh is not None and self._fresh.has_neurons)
         try:
-            code = script(with_neurons=any(figure.kind == "neuron" for figure in shown))
-            for name, content in ((SCRIPT, code), (STYLE, asset(STYLE))):
-                file = File.generated(config, f"{ASSETS}/{name}", content=content)
+            for name, content in ((SCRIPT, script(with_neurons=has_neurons)), (STYLE, asset(STYLE))):
+                generated = File.generated(config, f"{ASSETS}/{name}", content=content)
                 # Where `attnviz assets` wrote it for another engine.
-                if old := files.get_file_from_path(file.src_uri):
+                if old := files.get_file_from_path(generated.src_uri):
                     files.remove(old)
-                files.append(file)
+                files.append(generated)
         except FileNotFoundError as error:
             raise PluginError(str(error)) from error
-        try:
-            self.scribe.supply.ensure(figures)
-            if catalogue is not None:
-                self._pages = GalleryPages(catalogue, self.scribe, config, files)
-                made = self._pages.add()
-                if self._pages.templates.has_own:
-                    self.scribe.supply.ensure(self._figures_in(made, config))
-        except (MissingError, StoreError, TemplateError) as error:
-            raise PluginError(str(error)) from error
-        self._where_arrays_change = set(_where_arrays_change(figures, _root(config)))
-        self._files, self._config = files, config
-        self._file, self._page = None, Page()
         return files
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
-        if self._pages is not None:
-            self._pages.settle()
+        if self._fresh is not None and self._fresh.pages is not None:
+            self._fresh.pages.settle()
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
-        self._files = files
-        self._file, self._page = page.file, self._page_from(page.file)
-        self._scales.pages.append(Built(self._page, page.file.content_string, page.meta, Path(page.file.abs_dest_path)))
+        self._files, self._file, self._at = files, page.file, None
+        source = page.file.content_string
+        about = self._page_from(page.file, source)
+        self._built.append(Built(about, source, page.meta, Path(page.file.abs_dest_path)))
+
+    def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
+        at, fresh, site = self._at, self._fresh, self._site
+        if at is None or at.written is None or fresh is None or site is None:
+            return
+        built = self._built[-1]
+        built.record = fresh.record(site, built, at.text, at.written)
+        if built.record is not None:
+            self._memory.keep(_name(page.file, config), built.record)
+
+    def on_env(self, env: object, config: MkDocsConfig, files: Files) -> None:
+        self._shipment.unload(Path(config.site_dir))
 
     # Last, when other plugins have made what they make, such as print-site its page.
     @event_priority(-100)
     def on_post_build(self, config: MkDocsConfig) -> None:
-        catalogue = self.scribe.catalogue
-        print_site.mend(config, [] if catalogue is None else catalogue.standalones)
-        if self._pages is not None:
-            self._scales.beside = list(self._pages.write_standalones())
-        for mistake in self._scales.read(Path(config.site_dir), Path(config.config_file_path or "mkdocs.yml").name):
+        standalones = () if self._fresh is None else self._fresh.standalones
+        print_site.mend(config, standalones)
+        if self._fresh is None and not self._is_heavy(config):
+            return
+        mistakes = self._begin().weigh(self._built, config)
+        for mistake in mistakes:
             log.warning("%s", mistake)
+        self._memory.settle(None if mistakes else self._site)
 
     def on_build_error(self, error: Exception) -> None:
         # A fence that a page includes from elsewhere shows only while its page is rendered.
-        if isinstance(error, MissingError | StoreError):
+        if self._fresh is not None and self._fresh.explains(error):
             raise PluginError(str(error)) from error
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
-        for path in sorted({*self.scribe.supply.project.gallery_folders(), *self._where_arrays_change}):
-            server.watch(str(path), recursive=False)
+        for path in sorted(self._watched):
+            server.watch(path, recursive=False)
 
-    def _page_of(self, md: Markdown) -> Page:
+    def _begin(self) -> Fresh:
+        """What is needed where something is new."""
+        if self._fresh is None:
+            # It imports all that takes time.
+            from attnviz_mkdocs.sites.fresh import Fresh  # noqa: PLC0415
+
+            self._fresh = Fresh(_root(self._config), dict(self.config), self._shipment)
+        return self._fresh
+
+    def _begin_page(self, md: Markdown) -> Recalled:
         """The page that a converter is at: MkDocs gives it what makes links relative to a file."""
-        if "relpath" not in md.treeprocessors:
-            return self._page
-        relative: Any = md.treeprocessors["relpath"]
-        return self._page if relative.file is self._file else self._page_from(relative.file, is_copy=True)
+        file = self._file
+        if "relpath" in md.treeprocessors:
+            relative: Any = md.treeprocessors["relpath"]
+            file = relative.file
+        if file is None:
+            return Recalled(None, lambda: self._begin().write_alone())
+        if file is not self._file:
+            copy = self._page_from(file, file.content_string, is_copy=True)
+            return Recalled(None, lambda: self._write(copy, file))
+        built = self._built[-1]
+        is_plain = WORD not in built.source
+        built.record = None if is_plain else self._memory.record(_name(file, self._config), built.source)
+        if built.record is not None:
+            for name, (kept, *_) in built.record.shipped.items():
+                self._shipment.add(name, str(kept))
+        self._at = Recalled(built.record, lambda: self._write(built.page, file), is_plain=is_plain)
+        return self._at
 
-    def _page_from(self, file: File, *, is_copy: bool = False) -> Page:
-        source = file.content_string
+    def _write(self, page: Page, file: File) -> Written:
+        return self._begin().write(page, file.url, self._config, self._files)
+
+    def _page_from(self, file: File, source: str, *, is_copy: bool = False) -> Page:
         without_front_matter, _ = get_data(source)
-        shipped = _Shipped(self._files, self._config, file.url)
         return Page(
             file=_shown(file, self._config),
             line_offset=source.count("\n") - without_front_matter.count("\n"),
-            link=shipped.exhibit if self.config.delivery == "linked" else None,
-            place=shipped.picture,
-            lead=None if self._pages is None else partial(self._pages.lead, url=file.url),
             is_copy=is_copy,
-            is_made=self._pages is not None and self._pages.made(file),
+            is_made=self._fresh is not None and self._fresh.made(file),
         )
+
+    def _is_heavy(self, config: MkDocsConfig) -> bool:
+        """Whether a page, or the site, weighs more than it may."""
+        site = self._memory.site
+        if site is None:
+            return True
+        limits = ((site.limit_of_page if built.record is None else built.record.limit) for built in self._built)
+        is_page = any(built.size > limit for built, limit in zip(self._built, limits, strict=True))
+        return is_page or weight(Path(config.site_dir)) > site.limit
 
     def _warn_of_neighbours(self, config: MkDocsConfig) -> None:
         """Tell what can't be together with other plugins."""
@@ -183,56 +236,10 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 "write: delivery: inline"
             )
 
-    def _figures_in(self, pages: Iterable[File], config: MkDocsConfig) -> Iterator[Figure]:
-        """The figures of pages; a mistake is told when its page is rendered."""
-        for file in pages:
-            figures, _ = read_page(file.content_string, self.scribe.galleries, _shown(file, config))
-            yield from figures
-
-
-@dataclass(frozen=True)
-class _Shipped:
-    """What is shipped with the site because a page shows it.
-
-    Attributes:
-        files: The site's files.
-        config: The site's configuration.
-        url: The page.
-    """
-
-    files: Files
-    config: MkDocsConfig
-    url: str
-
-    def exhibit(self, key: str, data: bytes) -> str:
-        """Where the page finds an exhibit."""
-        return self._file(f"exhibits/{key}{SUFFIX}", data)
-
-    def picture(self, picture: Svg) -> str:
-        """Where the page finds a picture."""
-        return self._file(f"pictures/{picture.file_name}", picture.content.encode())
-
-    def _file(self, name: str, content: bytes) -> str:
-        path = f"{ASSETS}/{name}"
-        if self.files.get_file_from_path(path) is None:
-            self.files.append(File.generated(self.config, path, content=content))
-        return get_relative_url(path, self.url)
-
 
 def _root(config: MkDocsConfig) -> Path:
     """The folder of mkdocs.yml."""
     return Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
-
-
-def _where_arrays_change(figures: Iterable[Figure], root: Path) -> Iterator[Path]:
-    for figure in figures:
-        if figure.arrays is None:
-            continue
-        file = root / figure.arrays.file
-        # Not the root itself: whatever is written there, such as a log, would start a build.
-        path = file if file.parent == root else file.parent
-        if path.exists():
-            yield path
 
 
 def _shown(file: File, config: MkDocsConfig) -> str:
@@ -240,3 +247,8 @@ def _shown(file: File, config: MkDocsConfig) -> str:
     root = _root(config)
     path = Path(file.abs_src_path) if file.abs_src_path is not None else None
     return path.relative_to(root).as_posix() if path is not None and path.is_relative_to(root) else file.src_uri
+
+
+def _name(file: File, config: MkDocsConfig) -> str:
+    """What a page is remembered by: its source, and its address, from which links lead."""
+    return f"{_shown(file, config)} {file.url}"

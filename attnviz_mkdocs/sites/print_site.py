@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mkdocs.utils import get_relative_url
 
-from attnviz_mkdocs.links import SCHEME
-from attnviz_mkdocs.render.html import ASSETS
+from attnviz_mkdocs.assets import ASSETS
+from attnviz_mkdocs.terms import SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

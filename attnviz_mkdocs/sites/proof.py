@@ -11,11 +11,13 @@ from markdown import Markdown
 from mkdocs.utils.meta import get_data
 
 from attnviz_mkdocs.fence.folder import pages_of
-from attnviz_mkdocs.links import SCHEME
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
-from attnviz_mkdocs.sites.scribe import Page, Scribe
+from attnviz_mkdocs.sites.page import Page
+from attnviz_mkdocs.sites.scribe import Scribe
+from attnviz_mkdocs.sites.written import Written
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.supply import Supply
+from attnviz_mkdocs.terms import SCHEME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +57,7 @@ def wrong_links(docs: Path, galleries: Galleries, project: Project) -> list[Mist
     found: list[Mistake] = []
     proof = Proof(galleries, Supply(replace(project, capture="never")))
     page = Page()
-    extension = AttnvizExtension(proof, lambda _: page)
+    extension = AttnvizExtension(lambda _: Written(proof, page))
     blocks = [*_BLOCKS, *(_MORE_BLOCKS if find_spec("pymdownx") else ["fenced_code"])]
     md = Markdown(extensions=[*blocks, extension])
     # What can't be read is told with the fences.

@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.budget import Budget, heavy_gallery, heavy_page, heavy_site
+from attnviz_mkdocs.sites.shipment import weight
 from attnviz_mkdocs.spec import Mistake, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from attnviz_mkdocs.budget import Part
-    from attnviz_mkdocs.sites.scribe import Page
+    from attnviz_mkdocs.sites.page import Built
     from attnviz_mkdocs.spec import Galleries
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A page of the site.
-
-    Attributes:
-        page: What the extension knows of it.
-        source: Its text, front matter and all.
-        front_matter: What that says.
-        file: Where it is built.
-    """
-
-    page: Page
-    source: str
-    front_matter: Mapping[str, object]
-    file: Path
-
-    @property
-    def place(self) -> Place:
-        """Where its author finds it; of a page that nobody wrote, its first view."""
-        is_of_views = self.page.is_made and self.page.parts
-        return self.page.parts[0].figure.place if is_of_views else Place(self.page.file)
-
-    @property
-    def subject(self) -> str:
-        """What it is called at that place."""
-        return f"its page {self.page.file}" if self.page.is_made else "the page"
-
-    def place_of(self, key: str) -> Place:
-        """Where the front matter has a key; the page's start where it has none."""
-        for number, line in enumerate(self.source.splitlines(), start=1):
-            found = re.search(rf"\b{key}\b", line)
-            if found:
-                return Place(self.page.file, number, found.start() + 1)
-        return Place(self.page.file)
 
 
 @dataclass(slots=True)
@@ -61,14 +26,14 @@ class Scales:
     Args:
         budget: What it may weigh.
         galleries: Its galleries, some of which say what they may weigh.
-        pages: Its pages; added to while they are built.
+        pages: Its pages.
         beside: What views bring beside the pages.
     """
 
     budget: Budget
     galleries: Galleries
-    pages: list[Built] = field(default_factory=list)
-    beside: list[Part] = field(default_factory=list)
+    pages: Sequence[Built]
+    beside: Sequence[Part]
 
     def read(self, site: Path, config_file: str) -> Iterator[Mistake]:
         """All that is too heavy.
@@ -84,14 +49,25 @@ class Scales:
             limit = self.budget.gallery if gallery.budget is None else gallery.budget
             of_gallery = (part for part in parts if part.gallery == name)
             yield from heavy_gallery(gallery.place("budget"), limit, of_gallery)
-        size = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
-        yield from heavy_site(Place(config_file), size, self.budget.site, parts)
+        yield from heavy_site(Place(config_file), weight(site), self.budget.site, parts)
 
     def _page(self, built: Built) -> Iterator[Mistake]:
         try:
             limit = self.budget.of_page(built.front_matter)
         except ValueError as error:
-            yield Mistake(built.place_of("attnviz"), str(error))
+            yield Mistake(_place_of("attnviz", built), str(error))
             limit = self.budget.page
-        size = built.file.stat().st_size if built.file.is_file() else 0
-        yield from heavy_page(built.place, size, limit, built.page.parts, subject=built.subject)
+        page = built.page
+        # Where its author finds it; of a page that nobody wrote, its first view.
+        place = page.parts[0].place if page.is_made and page.parts else Place(page.file)
+        subject = f"its page {page.file}" if page.is_made else "the page"
+        yield from heavy_page(place, built.size, limit, page.parts, subject=subject)
+
+
+def _place_of(key: str, built: Built) -> Place:
+    """Where the front matter has a key; the page's start where it has none."""
+    for number, line in enumerate(built.source.splitlines(), start=1):
+        found = re.search(rf"\b{key}\b", line)
+        if found:
+            return Place(built.page.file, number, found.start() + 1)
+    return Place(built.page.file)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import read_fence, read_part
-from attnviz_mkdocs.pictures import KEPT, Album
+from attnviz_mkdocs.kept import KEPT
+from attnviz_mkdocs.pictures import Album
 from attnviz_mkdocs.render import Card, carried, draw_cards, draw_mistakes
 from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, SpecError
@@ -19,48 +20,16 @@ from attnviz_mkdocs.views import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from attnviz_mkdocs.budget import Part
     from attnviz_mkdocs.fence import Fence
     from attnviz_mkdocs.pages import Catalogue, ExhibitPage
-    from attnviz_mkdocs.pictures import Picture, Svg
+    from attnviz_mkdocs.pictures import Picture
     from attnviz_mkdocs.project import Project
+    from attnviz_mkdocs.sites.page import Page
     from attnviz_mkdocs.spec import Figure, Galleries, Place
     from attnviz_mkdocs.supply import Supplied
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
-
-
-@dataclass(slots=True)
-class Page:
-    """The page that is being converted.
-
-    Attributes:
-        file: Its source, as its author knows it.
-        line_offset: Lines of its source that stand before its Markdown, such as front matter.
-        link: An exhibit's key and bytes → where the browser finds it, relative to the page; None
-            where the page carries its data itself.
-        place: A picture → where the browser finds it, relative to the page; None where the page carries it itself.
-        refuse: What is done about mistakes beyond telling them; MkDocs counts what is told.
-        is_preview: Whether its author is at it: an exhibit that is missing, and may not be captured, is told in its
-            place and ends nothing.
-        is_copy: Whether it is converted again for another place, as the start of a post is for the list of posts: what
-            is wrong with it has been told.
-        is_made: Whether nobody wrote it: what is wrong with a view is told where its gallery has it.
-        lead: An exhibit's page → where it is, relative to the page.
-        parts: What its views bring to the site; added to while it is converted.
-    """
-
-    file: str = "page"
-    line_offset: int = 0
-    link: Callable[[str, bytes], str] | None = None
-    place: Callable[[Svg], str] | None = None
-    refuse: Callable[[Sequence[Mistake]], None] | None = None
-    is_preview: bool = False
-    is_copy: bool = False
-    is_made: bool = False
-    lead: Callable[[ExhibitPage], str] | None = None
-    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,6 +42,8 @@ class Drawn:
         views: Its views that have a name, by that; None for one that can't be shown.
         ids: Where fences gave a view its name.
         mistakes: What is wrong with it.
+        figures: What its views show.
+        shows_parts: Whether it leads to the pages of exhibits.
     """
 
     page: Page
@@ -80,6 +51,8 @@ class Drawn:
     views: dict[str, Shown | None] = field(default_factory=dict)
     ids: dict[str, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    shows_parts: bool = False
 
 
 @dataclass(slots=True)
@@ -136,6 +109,7 @@ class Scribe:
         except SpecError as error:
             return self._panel(error, drawn)
         if is_part and self.catalogue is not None and drawn.page.lead is not None:
+            drawn.shows_parts = True
             return self._cards(figures, self.catalogue, drawn.page.lead, drawn)
         return "\n".join(self._view(figure, drawn) for figure in figures)
 
@@ -186,6 +160,7 @@ class Scribe:
         except SpecError as error:
             return self._panel(error, drawn)
         page = drawn.page
+        drawn.figures.append(figure)
         return draw_supplied(
             figure, supplied, picture, drawn.carried, link=page.link, place=page.place, parts=page.parts
         )

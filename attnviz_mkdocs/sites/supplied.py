@@ -43,7 +43,7 @@ def draw_supplied(
 
     def weigh(what: What, size: int, key: str, *, carried: bool) -> None:
         if parts is not None:
-            parts.append(Part(what, figure, size, key, carried))
+            parts.append(Part.of(figure, what, size, key, carried=carried))
 
     def payload(encoded: Encoded, what: What = "attention") -> Payload:
         if link is not None:

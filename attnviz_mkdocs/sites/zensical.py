@@ -15,11 +15,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from attnviz_mkdocs.assets import SCRIPT, STYLE, asset
 from attnviz_mkdocs.budget import Budget
 from attnviz_mkdocs.fence.folder import read_folder, shown_from
 from attnviz_mkdocs.project import Project, ProjectError
-from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset
-from attnviz_mkdocs.sites.scribe import Page, Scribe, log
+from attnviz_mkdocs.sites.page import Page
+from attnviz_mkdocs.sites.scribe import Scribe, log
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
 

@@ -71,6 +71,11 @@ class Files:
             raise StoreError(f"the store {url} can't be opened: {_reason(error)}") from error
         self._base = base.rstrip("/")
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder, where it is one of this machine."""
+        return Path(self._base) if isinstance(self._fs, LocalFileSystem) else None
+
     def sizes(self, folder: str) -> dict[str, int]:
         """The names of all files below a folder, hidden ones too, sorted, each with its bytes."""
         with self._told(f"the store {self.url} can't be listed"):

@@ -65,6 +65,11 @@ class Store:
         """The name of the file that an exhibit is in, with the checksum of its bytes; None where there is none."""
         return self._index().get(key)
 
+    def path(self, key: str) -> Path | None:
+        """The file that an exhibit is in, where the store is a folder of this machine; None where there is none."""
+        name = self.name(key)
+        return None if name is None or self.files.folder is None else self.files.folder / name
+
     def size(self, key: str) -> int:
         """Bytes of an encoded exhibit."""
         return self._sizes[self._index()[key]]

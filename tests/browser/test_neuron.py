@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from builders import exhibit, neurons, translation
 
+from attnviz_mkdocs.assets import SCRIPT, asset
 from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.exhibit import SELF, Track
 from attnviz_mkdocs.neurons import Bias, Neurons, Scores, digest_of
 from attnviz_mkdocs.render import Payload, draw_figure, draw_page
-from attnviz_mkdocs.render.html import SCRIPT, asset
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
 TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"

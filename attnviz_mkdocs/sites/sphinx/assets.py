@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
-from attnviz_mkdocs.render.html import SCRIPT, STYLE, asset, script
+from attnviz_mkdocs.assets import SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.sites.sphinx.domain import Views
 from attnviz_mkdocs.sites.sphinx.nodes import HOLDER
 from attnviz_mkdocs.store import write_whole

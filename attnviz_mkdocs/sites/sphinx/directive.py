@@ -8,11 +8,11 @@ from docutils import nodes
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from attnviz_mkdocs.fence import read_fence, read_part
-from attnviz_mkdocs.links import SCHEME
 from attnviz_mkdocs.sites.sphinx.domain import Views
 from attnviz_mkdocs.sites.sphinx.nodes import HOLDER, View
 from attnviz_mkdocs.sites.sphinx.written import Written
 from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.terms import SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

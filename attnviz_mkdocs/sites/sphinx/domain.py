@@ -12,7 +12,8 @@ from sphinx.domains import Domain
 from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 
-from attnviz_mkdocs.pictures import KEPT, Album
+from attnviz_mkdocs.kept import KEPT
+from attnviz_mkdocs.pictures import Album
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.sites.sphinx.nodes import View
 from attnviz_mkdocs.spec import SpecError

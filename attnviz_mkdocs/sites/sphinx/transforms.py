@@ -14,7 +14,7 @@ from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from attnviz_mkdocs.codec import SUFFIX, decode, decode_neurons
-from attnviz_mkdocs.links import SCHEME, LinkError, resolve
+from attnviz_mkdocs.links import LinkError, resolve
 from attnviz_mkdocs.pictures import WIDE, draw
 from attnviz_mkdocs.pictures.raster import RasterError, to_png
 from attnviz_mkdocs.render import draw_mistakes
@@ -25,6 +25,7 @@ from attnviz_mkdocs.sites.sphinx.written import place_of
 from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.store import write_whole
+from attnviz_mkdocs.terms import SCHEME
 from attnviz_mkdocs.views import Shown
 
 if TYPE_CHECKING:

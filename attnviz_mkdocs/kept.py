@@ -1,0 +1,62 @@
+"""What is kept from build to build, so that the next is faster. It is ours, and may be thrown away."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISDIR
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Where it is kept, seen from a project's root.
+KEPT = ".cache/attnviz"
+
+#: Size, and the times of the last change of the content and of the file; of a folder, the times alone; nothing of what
+#: is not there.
+Mark = list[int]
+
+
+def keep(folder: Path, name: str, data: bytes) -> None:
+    """Keep a file in a folder, whole or not at all; where it can't be written, nothing is kept.
+
+    A link to an earlier file of that name still leads to that.
+    """
+    path = folder / name
+    with suppress(OSError):
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (folder / ".gitignore").write_bytes(b"*\n")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            # mkstemp makes files that only their owner can read; these may become a site's.
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def marks(paths: Iterable[Path]) -> dict[str, Mark]:
+    """What tells whether files and folders have changed."""
+    return {str(path): mark(path) for path in paths}
+
+
+def mark(path: Path | str) -> Mark:
+    """What tells whether a file or a folder has changed."""
+    try:
+        about = Path(path).stat()
+    except (OSError, ValueError):
+        return []
+    times = [about.st_mtime_ns, about.st_ctime_ns]
+    return times if S_ISDIR(about.st_mode) else [about.st_size, *times]
+
+
+def unchanged(known: Mapping[str, Mark]) -> bool:
+    """Whether files and folders are what they were when they were marked."""
+    return all(mark(path) == what for path, what in known.items())
