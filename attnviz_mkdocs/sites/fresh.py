@@ -20,7 +20,6 @@ from attnviz_mkdocs.pages import Catalogue, TemplateError
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.sites.gallery_pages import GalleryPages
 from attnviz_mkdocs.sites.memory import Record, Site, digest
-from attnviz_mkdocs.sites.page import Page
 from attnviz_mkdocs.sites.scales import Scales
 from attnviz_mkdocs.sites.scribe import Scribe
 from attnviz_mkdocs.sites.shipment import shipped
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
     from attnviz_mkdocs.pictures import Svg
-    from attnviz_mkdocs.sites.page import Built
+    from attnviz_mkdocs.sites.page import Built, Page
     from attnviz_mkdocs.sites.shipment import Shipment, Shipped
     from attnviz_mkdocs.spec import Figure
     from attnviz_mkdocs.store import Store
@@ -116,9 +115,9 @@ class Fresh:
     def _watched(self, figures: Iterable[Figure]) -> list[str]:
         return sorted(map(str, {*self.project.gallery_folders(), *_where_arrays_change(figures, self.project.root)}))
 
-    def write_alone(self) -> Written:
+    def write_alone(self, page: Page) -> Written:
         """Begin to write what is no page of the site, and carries all that it shows."""
-        return Written(self.scribe, Page())
+        return Written(self.scribe, page)
 
     def write(self, page: Page, url: str, config: MkDocsConfig, files: Files) -> Written:
         """Begin to write a page that is at ``url``."""

@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent.parent
 #: Stands in each page that has a fence.
 WORD = "attnviz"
+_MARK = re.compile(rf"<!-- {WORD} ([0-9a-f]+) (\d+) -->")
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Site:
     @cached_property
     def name(self) -> str:
         """Short, and of no other site."""
-        return digest(json.dumps(asdict(self), sort_keys=True))
+        return digest(json.dumps([getattr(self, each.name) for each in fields(self)], sort_keys=True))
 
 
 class Memory:
@@ -253,6 +255,32 @@ class Recalled:
         if self.written is None:
             self.written = self._write()
         return self.written
+
+
+class Late:
+    """A page whose views are put into it when it is converted: they are long, and no business of a converter's.
+
+    Args:
+        page: The page, as it would be converted with them.
+    """
+
+    def __init__(self, page: Recalled) -> None:
+        self.link = page.link
+        self.settle = page.settle
+        self._page = page
+        self._html: list[str] = []
+
+    def fences(self, lines: list[str]) -> list[Span]:
+        """Marks that stand in the place of its fences, in order."""
+        spans = self._page.fences(lines)
+        self._html = [span.html for span in spans]
+        # No page has the name of another's text, and nobody writes it into his own.
+        name = f"<!-- {WORD} {self._page.text}"
+        return [span._replace(html=f"{name} {number} -->") for number, span in enumerate(spans)]
+
+    def filled(self, html: str) -> str:
+        """The converted page with its views."""
+        return _MARK.sub(lambda mark: self._html[int(mark[2])] if mark[1] == self._page.text else mark[0], html)
 
 
 def digest(text: str) -> str:

@@ -7,6 +7,7 @@ entered that read galleries, decode or draw, and none of them is imported.
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites import print_site
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
-from attnviz_mkdocs.sites.memory import WORD, Memory, Recalled
+from attnviz_mkdocs.sites.memory import WORD, Late, Memory, Recalled
 from attnviz_mkdocs.sites.page import Built, Page
 from attnviz_mkdocs.sites.shipment import Shipment, weight
 from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.sites.fresh import Fresh
     from attnviz_mkdocs.sites.memory import Site
+    from attnviz_mkdocs.sites.page import Converted
     from attnviz_mkdocs.sites.written import Written
 
 # MkDocs counts warnings below `mkdocs` for its strict mode.
@@ -68,6 +70,8 @@ class AttnvizConfig(base.Config):
 class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     """Attention views in MkDocs pages."""
 
+    # The folder of mkdocs.yml.
+    _root: Path
     _memory: Memory
     _shipment: Shipment
     _files: Files
@@ -79,12 +83,14 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # The page that MkDocs is at, and what is made of it.
     _file: File | None
     _at: Recalled | None
+    _late: Late
     _built: list[Built]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        kept = _root(config) / KEPT
+        self._root = Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
+        kept = self._root / KEPT
         self._config, self._fresh, self._built = config, None, []
-        self._memory = Memory(kept, config.config_file_path or "", dict(self.config))
+        self._memory = Memory(kept, Path(config.config_file_path or "mkdocs.yml").name, dict(self.config))
         self._shipment = Shipment(kept)
         if self._memory.site is None or self.config.pages:
             self._begin()
@@ -107,9 +113,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             source = file.content_string
             if WORD not in source:
                 continue
-            record = self._memory.record(_name(file, config), source)
+            record = self._memory.record(self._name(file), source)
             if record is None:
-                unknown[_shown(file, config)] = file
+                unknown[self._shown(file)] = file
             else:
                 records.append(record)
         if unknown:
@@ -140,17 +146,19 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
         self._files, self._file, self._at = files, page.file, None
         source = page.file.content_string
-        about = self._page_from(page.file, source)
-        self._built.append(Built(about, source, page.meta, Path(page.file.abs_dest_path)))
+        self._built.append(Built(self._page_from(page.file), source, page.meta, Path(page.file.abs_dest_path)))
 
-    def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
-        at, fresh, site = self._at, self._fresh, self._site
-        if at is None or at.written is None or fresh is None or site is None:
-            return
-        built = self._built[-1]
-        built.record = fresh.record(site, built, at.text, at.written)
-        if built.record is not None:
-            self._memory.keep(_name(page.file, config), built.record)
+    # First, so that other plugins find the views.
+    @event_priority(100)
+    def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        if self._at is None:
+            return html
+        built, written = self._built[-1], self._at.written
+        if written is not None and self._fresh is not None and self._site is not None:
+            built.record = self._fresh.record(self._site, built, self._at.text, written)
+            if built.record is not None:
+                self._memory.keep(self._name(page.file), built.record)
+        return self._late.filled(html)
 
     def on_env(self, env: object, config: MkDocsConfig, files: Files) -> None:
         self._shipment.unload(Path(config.site_dir))
@@ -183,40 +191,50 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             # It imports all that takes time.
             from attnviz_mkdocs.sites.fresh import Fresh  # noqa: PLC0415
 
-            self._fresh = Fresh(_root(self._config), dict(self.config), self._shipment)
+            self._fresh = Fresh(self._root, dict(self.config), self._shipment)
         return self._fresh
 
-    def _begin_page(self, md: Markdown) -> Recalled:
-        """The page that a converter is at: MkDocs gives it what makes links relative to a file."""
-        file = self._file
-        if "relpath" in md.treeprocessors:
-            relative: Any = md.treeprocessors["relpath"]
-            file = relative.file
-        if file is None:
-            return Recalled(None, lambda: self._begin().write_alone())
-        if file is not self._file:
-            copy = self._page_from(file, file.content_string, is_copy=True)
-            return Recalled(None, lambda: self._write(copy, file))
-        built = self._built[-1]
+    def _begin_page(self, md: Markdown) -> Converted:
+        """The page that a converter is at: MkDocs gives its own what makes links relative to a file."""
+        if "relpath" not in md.treeprocessors:
+            # Another plugin's.
+            page = Page() if self._file is None else self._page_from(self._file)
+            return Recalled(None, lambda: self._write(page, self._file))
+        relative: Any = md.treeprocessors["relpath"]
+        if relative.file is not self._file or self._file is None:
+            copy = self._page_from(relative.file, is_copy=True)
+            return Recalled(None, lambda: self._write(copy, relative.file))
+        built, file = self._built[-1], self._file
         is_plain = WORD not in built.source
-        built.record = None if is_plain else self._memory.record(_name(file, self._config), built.source)
+        built.record = None if is_plain else self._memory.record(self._name(file), built.source)
         if built.record is not None:
             for name, (kept, *_) in built.record.shipped.items():
                 self._shipment.add(name, str(kept))
         self._at = Recalled(built.record, lambda: self._write(built.page, file), is_plain=is_plain)
-        return self._at
+        self._late = Late(self._at)
+        return self._late
 
-    def _write(self, page: Page, file: File) -> Written:
-        return self._begin().write(page, file.url, self._config, self._files)
+    def _write(self, page: Page, file: File | None) -> Written:
+        fresh = self._begin()
+        if file is None:
+            return fresh.write_alone(page)
+        without_front_matter, _ = get_data(file.content_string)
+        page.line_offset = file.content_string.count("\n") - without_front_matter.count("\n")
+        return fresh.write(page, file.url, self._config, self._files)
 
-    def _page_from(self, file: File, source: str, *, is_copy: bool = False) -> Page:
-        without_front_matter, _ = get_data(source)
-        return Page(
-            file=_shown(file, self._config),
-            line_offset=source.count("\n") - without_front_matter.count("\n"),
-            is_copy=is_copy,
-            is_made=self._fresh is not None and self._fresh.made(file),
-        )
+    def _page_from(self, file: File, *, is_copy: bool = False) -> Page:
+        is_made = self._fresh is not None and self._fresh.made(file)
+        return Page(self._shown(file), is_copy=is_copy, is_made=is_made)
+
+    def _shown(self, file: File) -> str:
+        """A page's source as its author would open it."""
+        below = f"{self._root}{os.sep}"
+        path = file.abs_src_path or ""
+        return path.removeprefix(below).replace(os.sep, "/") if path.startswith(below) else file.src_uri
+
+    def _name(self, file: File) -> str:
+        """What a page is remembered by: its source, and its address, from which links lead."""
+        return f"{self._shown(file)} {file.url}"
 
     def _is_heavy(self, config: MkDocsConfig) -> bool:
         """Whether a page, or the site, weighs more than it may."""
@@ -235,20 +253,3 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
                 "delivery: linked needs a server, but the plugin offline builds pages that are opened from disk; "
                 "write: delivery: inline"
             )
-
-
-def _root(config: MkDocsConfig) -> Path:
-    """The folder of mkdocs.yml."""
-    return Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
-
-
-def _shown(file: File, config: MkDocsConfig) -> str:
-    """A page's source as its author would open it."""
-    root = _root(config)
-    path = Path(file.abs_src_path) if file.abs_src_path is not None else None
-    return path.relative_to(root).as_posix() if path is not None and path.is_relative_to(root) else file.src_uri
-
-
-def _name(file: File, config: MkDocsConfig) -> str:
-    """What a page is remembered by: its source, and its address, from which links lead."""
-    return f"{_shown(file, config)} {file.url}"

@@ -44,8 +44,8 @@ class Shipment:
 
     def unload(self, site: Path) -> None:
         """Put all files into the folder of the site."""
-        for folder in {(site / name).parent for name in self._files}:
-            folder.mkdir(parents=True, exist_ok=True)
+        for folder in {name.rpartition("/")[0] for name in self._files}:
+            (site / folder).mkdir(parents=True, exist_ok=True)
         for name, file in self._files.items():
             _put(file, f"{site}/{name}", as_link=file.startswith(self._kept))
         self._files.clear()
@@ -61,7 +61,7 @@ def is_there(known: Shipped) -> bool:
     """Whether a file is what it was."""
     path, *was = known
     try:
-        about = Path(str(path)).stat()
+        about = os.stat(str(path))
     except OSError:
         return False
     return was == [about.st_size, about.st_mtime_ns]
@@ -71,19 +71,16 @@ def weight(folder: Path) -> int:
     """Bytes of all files below a folder."""
     total = 0
     for name, _, files in os.walk(folder):
-        total += sum(Path(name, file).stat().st_size for file in files)
+        total += sum(os.stat(f"{name}/{file}").st_size for file in files)
     return total
 
 
 def _put(file: str, target: str, *, as_link: bool) -> None:
+    if as_link:
+        with suppress(OSError):  # there already, or another disk, or one without links
+            os.link(file, target)
+            return
     # Of an earlier build that wasn't cleaned away; written into, it would change what is kept.
     with suppress(FileNotFoundError):
-        Path(target).unlink()
-    if as_link:
-        try:
-            Path(target).hardlink_to(file)
-        except OSError:
-            pass  # another disk, or one without links
-        else:
-            return
+        os.unlink(target)
     shutil.copyfile(file, target)
