@@ -85,13 +85,13 @@ class Record:
             KeyError: It has another form.
             TypeError: It has another form.
         """
-        line, _, body = data.partition(b"\n")
-        about = json.loads(line)
+        end = data.index(b"\n")
+        about, body = json.loads(data[:end]), memoryview(data)[end + 1 :]
         if zlib.crc32(body) != about.pop("checksum"):
             raise ValueError("the file is damaged")
         html, start = [], 0
         for length in about["html"]:
-            html.append(body[start : start + length].decode("utf-8", "surrogatepass"))
+            html.append(str(body[start : start + length], "utf-8", "surrogatepass"))
             start += length
         return cls(**{**about, "html": html})
 

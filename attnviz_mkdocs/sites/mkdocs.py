@@ -15,7 +15,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as option
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
@@ -24,6 +24,7 @@ from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites import print_site
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
 from attnviz_mkdocs.sites.memory import WORD, Late, Memory, Recalled
+from attnviz_mkdocs.sites.outline import Outline
 from attnviz_mkdocs.sites.page import Built, Page
 from attnviz_mkdocs.sites.shipment import Shipment, weight
 from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
+    from mkdocs.utils.templates import TemplateContext
 
     from attnviz_mkdocs.sites.fresh import Fresh
     from attnviz_mkdocs.sites.memory import Site
@@ -74,6 +76,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     _root: Path
     _memory: Memory
     _shipment: Shipment
+    _outline: Outline
     _files: Files
     _config: MkDocsConfig
     # What is new since the last build, once something is.
@@ -92,6 +95,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         self._config, self._fresh, self._built = config, None, []
         self._memory = Memory(kept, Path(config.config_file_path or "mkdocs.yml").name, dict(self.config))
         self._shipment = Shipment(kept)
+        self._outline = Outline()
         if self._memory.site is None or self.config.pages:
             self._begin()
         # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
@@ -162,6 +166,20 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
 
     def on_env(self, env: object, config: MkDocsConfig, files: Files) -> None:
         self._shipment.unload(Path(config.site_dir))
+
+    @event_priority(100)
+    def _take_views(self, context: TemplateContext, /, *, page: MkDocsPage, **kwargs: object) -> None:
+        page.content = self._outline.without(page.content or "")
+
+    @event_priority(-100)
+    def _put_views_back(self, context: TemplateContext, /, *, page: MkDocsPage, **kwargs: object) -> None:
+        try:
+            page.content = self._outline.back_in(page.content or "")
+        except ValueError as error:
+            raise PluginError(f"{self._shown(page.file)}: another plugin's on_page_context: {error}") from error
+
+    # A search reads each sign of a page in between, and has no use for numbers.
+    on_page_context = CombinedEvent(_take_views, _put_views_back)
 
     # Last, when other plugins have made what they make, such as print-site its page.
     @event_priority(-100)

@@ -281,6 +281,30 @@ def test_a_text_that_another_plugin_changes_is_written(site, monkeypatch):
     assert b"small/lines" not in second
 
 
+def test_a_search_finds_captions_and_no_numbers(site):
+    site.write("mkdocs.yml", "site_name: Small\nplugins: [search, attnviz]\n")
+    site.write("docs/index.md", PAGES["docs/index.md"] + "\n<!-- attn-view 0 -->\n")
+    page = built(site)["index.html"]
+    assert page.count(b"<attn-view ") == page.count(b"data-exhibit=") == page.count(b"</attn-view>") == 1
+    index = (site.root / "site/search/search_index.json").read_text()
+    assert "A caption with" in index
+    assert len(index) < 3000
+
+
+def test_a_plugin_that_loses_a_view_is_named(site, caplog):
+    site.write(
+        "hook.py",
+        """
+        def on_page_context(context, page, **kwargs):
+            page.content = "all gone"
+        """,
+    )
+    site.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\nhooks: [hook.py]\n")
+    with pytest.raises(Abort):
+        built(site)
+    assert "docs/index.md: another plugin's on_page_context: 1 of 1 attention views" in caplog.text
+
+
 def test_pictures_of_a_site_are_what_is_kept(site):
     built(site)
     names = sorted(file.name for file in (site.root / "site/assets/attnviz/pictures").iterdir())
