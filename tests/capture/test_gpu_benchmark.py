@@ -9,9 +9,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
 
 
 def test_the_benchmark_of_gpus_runs_on_a_cpu_too(tmp_path):
-    subprocess.run(
-        [sys.executable, SCRIPT, "--small", "--device", "cpu", "--json", tmp_path / "gpu.json"], check=True, timeout=300
-    )
+    subprocess.run([sys.executable, SCRIPT, "--small", "--device", "cpu", "--json", tmp_path / "gpu.json"], check=True)
     written = json.loads((tmp_path / "gpu.json").read_text())
     assert {(row["model"], row["dtype"], row["tokens"]) for row in written["rows"]} == {
         (model, dtype, tokens)
