@@ -82,8 +82,10 @@ def follow(tab, name: str):
 
 
 IN_SIGHT = "(view) => { const { top, bottom } = view.getBoundingClientRect(); return top < innerHeight && bottom > 0 }"
-# How long a view is marked depends on nobody's speed, but when a test comes to look does.
-REMEMBER_MARKED = """() => {
+# A view is marked for a moment, which a test may miss; and who goes back while the page moves does not come back.
+REMEMBER = """() => {
+  window.moved = false
+  addEventListener("scrollend", () => { window.moved = true })
   window.marked = []
   const { animate } = Element.prototype
   Element.prototype.animate = function (...how) {
@@ -174,9 +176,10 @@ def test_the_state_is_there_after_a_reload_and_elsewhere(opened, chromium):
 def test_a_view_out_of_sight_comes_into_sight_and_is_marked(opened):
     tab = opened(PAGE + FAR)
     grid = tab.page.locator("attn-view").nth(1)
-    tab.page.evaluate(REMEMBER_MARKED)
+    tab.page.evaluate(REMEMBER)
     follow(tab, "grid")
-    tab.page.wait_for_function(IN_SIGHT, arg=grid.element_handle())
+    tab.page.wait_for_function("moved")
+    assert grid.evaluate(IN_SIGHT)
     assert state(grid)["head"] == 2
     assert tab.page.evaluate("scrollY") > 0
     assert grid.evaluate("(view) => marked.map((host) => host === view)") == [True]
