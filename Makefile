@@ -49,7 +49,7 @@ docs-test: .stamps/test
 	$(BIN)/mkdocs build --strict
 
 unit: .stamps/test .stamps/browser .stamps/node docs-test
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 bench: .stamps/bench
 	$(BIN)/python benchmarks/page.py
