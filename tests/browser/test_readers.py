@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from builders import attention, exhibit
-from opened_pages import settle, theme
+from opened_pages import theme
 
 SVG = "{http://www.w3.org/2000/svg}"
 # Any look at the clock takes longer than a page may stand still: heads are measured one at a time.
@@ -24,7 +24,8 @@ def test_keys_of_a_drawing_lead_to_no_other_page(site, tab, kind):
     view.locator("[role=application]").focus()
     for key in [",", ".", ".", "PageDown", "ArrowRight"]:
         tab.page.keyboard.press(key)
-    settle(tab.page)
+    # Time to be led away.
+    tab.page.wait_for_timeout(300)
     assert tab.page.url == address
     # Outside of a drawing the theme has its keys.
     view.evaluate("(view) => view.shadowRoot.activeElement.blur()")

@@ -52,6 +52,8 @@ def browse(chromium):
 def draw_all(page) -> None:
     page.evaluate("async () => { for (const view of document.querySelectorAll('attn-view')) await view.ready }")
     settle(page)
+    # Time for something to jump.
+    page.wait_for_timeout(500)
 
 
 @pytest.mark.real
