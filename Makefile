@@ -1,6 +1,6 @@
 # make site   install, capture the gallery with real models, build the site
 # make serve  the same, served with reload
-# make test   install, then lint, types, unit, browser and docs tests
+# make test   install, then lint, types, unit, browser and docs tests, on all cores up to four
 # make bench  measure against BertViz; writes the README's figures
 # make audit  known faults of what is installed, where their databases can be reached
 # make bundle rebuild the browser bundle from frontend/ (its result is committed)
@@ -49,7 +49,7 @@ docs-test: .stamps/test
 	$(BIN)/mkdocs build --strict
 
 unit: .stamps/test .stamps/browser .stamps/node docs-test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 bench: .stamps/bench
 	$(BIN)/python benchmarks/page.py

@@ -6,7 +6,7 @@ Needs torch, transformers and this package, and no file beside it: the models ha
 BERT-base and of a Llama of a billion parameters. Prints for each model, precision and length what a batch takes bare
 (SDPA, what the model is fast with) and captured (recorded and quantised on the device, copied while the next layer
 runs), tokens a second, peak memory, and how far what was captured is from what the CPU captures of the same weights.
-`--small` is the same with small models, to try the script itself.
+`--small` is the same with small models and batches, to try the script itself.
 """
 
 from __future__ import annotations
@@ -139,9 +139,11 @@ def peak(work: Callable[[], object], device: torch.device) -> int | None:
     return torch.cuda.max_memory_allocated(device) - before
 
 
-def measure(shape: Shape, dtype: torch.dtype, device: torch.device, length: int, repetitions: int) -> dict[str, Any]:
+def measure(
+    shape: Shape, dtype: torch.dtype, device: torch.device, length: int, *, tokens: int, repetitions: int
+) -> dict[str, Any]:
     """One row: a batch of texts of one length, bare and captured by turns."""
-    jobs = texts(shape, length, max(1, _TOKENS // length))
+    jobs = texts(shape, length, max(1, tokens // length))
     ids = torch.tensor([job.encoding.inputs["input_ids"] for job in jobs], device=device)
     bare = build(shape, dtype, device, "sdpa")
     heard = subject(build(shape, dtype, device, "eager"), device, jobs)
@@ -202,10 +204,11 @@ def machine(device: torch.device) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Capture on a GPU, against the bare forward pass.")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--small", action="store_true", help="small models and few repetitions, to try the script")
+    parser.add_argument("--small", action="store_true", help="small models and batches, each once, to try the script")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     options = parser.parse_args()
     device = torch.device(options.device)
+    size = {"tokens": 512, "repetitions": 1} if options.small else {"tokens": _TOKENS, "repetitions": _REPETITIONS}
     rows, equal = [], []
     for shape in SMALL if options.small else SHAPES:
         for dtype in (torch.float32, torch.bfloat16):
@@ -216,7 +219,7 @@ def main() -> None:
             for length in (32, 64) if options.small else _LENGTHS:
                 if length > shape.config.max_position_embeddings:
                     continue
-                rows.append(measure(shape, dtype, device, length, 3 if options.small else _REPETITIONS))
+                rows.append(measure(shape, dtype, device, length, **size))
                 print(json.dumps(rows[-1]), flush=True)
     here = machine(device)
     print(table(rows), json.dumps(here), sep="\n\n")

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # One site on all engines, built when a test first asks for it.
 pytest_plugins = ["engine_sites"]
 
+# What torch reads when it is imported, also in processes that tests start: models as small as theirs are slower on
+# several cores, and far slower where other tests work on those.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 # No test is timed, and a change is judged by the same examples as the last one.
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("ours")

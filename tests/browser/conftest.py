@@ -70,6 +70,14 @@ def site(folder, captured):
     return build_it
 
 
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory) -> Path:
+    """The galleries of our own site, from what real models gave."""
+    out = tmp_path_factory.mktemp("site")
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(out), strict=True))
+    return out / "gallery"
+
+
 @pytest.fixture
 def served():
     """Serve a folder on this machine; gives its address."""

@@ -63,6 +63,20 @@ class Tab:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))]
 
 
+# A view draws in the next frame, what is observed there draws in the one after, and the rest in quiet moments.
+SETTLED = """async () => {
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise(requestAnimationFrame)
+    await new Promise((quiet) => requestIdleCallback(quiet))
+  }
+}"""
+
+
+def settle(page: Page) -> None:
+    """Let a page do what is due, however long that takes on this machine."""
+    page.evaluate(SETTLED)
+
+
 def show_options(view: Locator) -> None:
     """Opens the part of the toolbar with what is seldom chosen."""
     options = view.locator(".toolbar .disclosure[aria-expanded=false]")

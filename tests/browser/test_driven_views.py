@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from opened_pages import Tab, theme
+from opened_pages import Tab, settle, theme
 
 PAGE = """\
 # Links
@@ -81,15 +81,18 @@ def follow(tab, name: str):
     tab.page.get_by_role("link", name=name, exact=True).click()
 
 
-def in_sight(view) -> bool:
-    return view.evaluate(
-        "(view) => { const { top, bottom } = view.getBoundingClientRect(); return top < innerHeight && bottom > 0 }"
-    )
-
-
-def settle(tab):
-    """What a link brings is there two turns later."""
-    tab.page.wait_for_timeout(150)
+IN_SIGHT = "(view) => { const { top, bottom } = view.getBoundingClientRect(); return top < innerHeight && bottom > 0 }"
+# A view is marked for a moment, which a test may miss; and who goes back while the page moves does not come back.
+REMEMBER = """() => {
+  window.moved = false
+  addEventListener("scrollend", () => { window.moved = true })
+  window.marked = []
+  const { animate } = Element.prototype
+  Element.prototype.animate = function (...how) {
+    marked.push(this.getRootNode().host)
+    return animate.apply(this, how)
+  }
+}"""
 
 
 @pytest.fixture
@@ -107,21 +110,21 @@ def test_a_link_drives_its_view_and_the_back_button_leads_back(opened, name):
     view = tab.view(0)
     first = state(view)
     follow(tab, "first")
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "view", "layer", "heads", "query", "key") == ("head", 0, [1], 1, 2)
     follow(tab, "second")
-    settle(tab)
+    settle(tab.page)
     # What the first link set is not kept: the second one starts from what the author wrote.
     assert parts(view, "view", "layer", "head", "query", "key") == ("matrix", 1, 2, None, None)
     tab.page.go_back()
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "view", "layer", "heads", "query", "key") == ("head", 0, [1], 1, 2)
     tab.page.go_back()
-    settle(tab)
+    settle(tab.page)
     assert state(view) == first
     tab.page.go_forward()
     tab.page.go_forward()
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "view", "head") == ("matrix", 2)
 
 
@@ -132,10 +135,10 @@ def test_back_gives_the_view_as_the_reader_had_it(opened):
     before = state(view)
     follow(tab, "elsewhere")
     follow(tab, "second")
-    settle(tab)
+    settle(tab.page)
     assert state(view) != before
     tab.page.go_back()
-    settle(tab)
+    settle(tab.page)
     assert state(view) == before
 
 
@@ -143,13 +146,13 @@ def test_the_same_link_twice_sets_the_state_again(opened):
     tab = opened(PAGE + GRID)
     view = tab.view(0)
     follow(tab, "first")
-    settle(tab)
+    settle(tab.page)
     view.evaluate("(view) => { view.state = { layer: 1, heads: [0], query: null } }")
     follow(tab, "first")
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "layer", "heads", "query") == (0, [1], 1)
     tab.page.go_back()
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "layer", "heads") == (1, [0, 2])
 
 
@@ -157,15 +160,15 @@ def test_the_state_is_there_after_a_reload_and_elsewhere(opened, chromium):
     tab = opened(PAGE + GRID)
     tab.view(0)
     follow(tab, "second")
-    settle(tab)
+    settle(tab.page)
     tab.page.reload()
     tab.view(0)
-    settle(tab)
+    settle(tab.page)
     assert parts(tab.view(0), "view", "head") == ("matrix", 2)
     context = chromium.new_context(bypass_csp=True)
     other = Tab(context.new_page()).open(tab.page.url)
     other.view(0)
-    settle(other)
+    settle(other.page)
     assert parts(other.view(0), "view", "head") == ("matrix", 2)
     context.close()
 
@@ -173,21 +176,20 @@ def test_the_state_is_there_after_a_reload_and_elsewhere(opened, chromium):
 def test_a_view_out_of_sight_comes_into_sight_and_is_marked(opened):
     tab = opened(PAGE + FAR)
     grid = tab.page.locator("attn-view").nth(1)
+    tab.page.evaluate(REMEMBER)
     follow(tab, "grid")
-    tab.page.wait_for_function("document.querySelectorAll('attn-view')[1].state?.head === 2")
-    tab.page.wait_for_timeout(900)
-    assert in_sight(grid)
+    tab.page.wait_for_function("moved")
+    assert grid.evaluate(IN_SIGHT)
+    assert state(grid)["head"] == 2
     assert tab.page.evaluate("scrollY") > 0
-    assert grid.evaluate("(view) => view.shadowRoot.firstElementChild.getAnimations().length") == 1
+    assert grid.evaluate("(view) => marked.map((host) => host === view)") == [True]
     # Back leads to where the reader was.
     tab.page.go_back()
     tab.page.wait_for_function("scrollY === 0")
     assert state(grid)["head"] is None
     # An address that was typed leads there as well.
     tab.page.evaluate("location.hash = '#attn:small/grid?heads=1'")
-    tab.page.wait_for_function("scrollY > 0")
-    tab.page.wait_for_timeout(900)
-    assert in_sight(grid)
+    tab.page.wait_for_function(IN_SIGHT, arg=grid.element_handle())
     assert state(grid)["head"] == 1
 
 
@@ -196,9 +198,9 @@ def test_nothing_moves_where_less_motion_is_asked_for(opened, tab):
     opened(PAGE + FAR)
     follow(tab, "grid")
     tab.page.wait_for_function("document.querySelectorAll('attn-view')[1].state?.head === 2")
-    tab.page.wait_for_timeout(50)
+    settle(tab.page)
     grid = tab.page.locator("attn-view").nth(1)
-    assert in_sight(grid)
+    assert grid.evaluate(IN_SIGHT)
     assert grid.evaluate("(view) => view.shadowRoot.firstElementChild.getAnimations().length") == 0
 
 
@@ -208,10 +210,10 @@ def test_an_address_from_elsewhere_does_no_harm(opened):
     first = state(view)
     for address in ("#attn:", "#attn:%", "#attn:nobody?layer=1", "#attn:%22%5D,*?layer=0", "#attn:small/lines?layer=x"):
         tab.page.evaluate("(hash) => { location.hash = hash }", address)
-        settle(tab)
+        settle(tab.page)
         assert state(view) == first
     tab.page.evaluate("location.hash = '#attn:small/lines?layer=99999999&heads=1,99,1&query=1&__proto__=1'")
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "layer", "heads", "query") == (1, [1], 1)
 
 
@@ -228,18 +230,18 @@ def test_links_work_within_and_across_pages_of_instant_navigation(tab, site, ser
     view = tab.view(0)
     first = state(view)
     tab.page.evaluate("window.marked = true")
-    tab.page.wait_for_timeout(300)
+    settle(tab.page)
     follow(tab, "first")
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "layer", "heads", "query") == (0, [1], 1)
     follow(tab, "second")
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "view", "head") == ("matrix", 2)
     tab.page.go_back()
-    settle(tab)
+    settle(tab.page)
     assert parts(view, "layer", "heads", "query") == (0, [1], 1)
     tab.page.go_back()
-    settle(tab)
+    settle(tab.page)
     assert state(view) == first
     follow(tab, "first")
     tab.page.get_by_role("link", name="other", exact=True).click()
@@ -248,7 +250,7 @@ def test_links_work_within_and_across_pages_of_instant_navigation(tab, site, ser
     tab.page.go_back()
     tab.page.wait_for_selector("h1:has-text('Links')")
     tab.view(0)
-    settle(tab)
+    settle(tab.page)
     assert parts(tab.view(0), "layer", "heads", "query") == (0, [1], 1)
     assert tab.page.evaluate("window.marked"), "the page was loaded anew, so this shows nothing"
 
@@ -340,7 +342,7 @@ def test_a_step_is_in_the_address(opened):
     tab.open(tab.page.url.split("#")[0] + address)
     tab.page.reload()
     view = tab.view()
-    settle(tab)
+    settle(tab.page)
     assert state(view) == now
     assert tour_of(view)[1] == "2 of 3"
 
@@ -369,7 +371,7 @@ def test_copy_link_gives_the_address_of_what_is_shown(tab, site, served, place):
         address = (built / "page.html").as_uri()
     tab.open(f"{address}#attn:small/lines?layer=0")
     view = tab.view(0)
-    settle(tab)
+    settle(tab.page)
     if place == "file":
         tab.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()) }")
     view.evaluate("(view) => { view.state = { layer: 0, heads: [2, 1], query: 1, scale: 'full' } }")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, neurons, translation
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
-from opened_pages import ROOT, Tab, show_options, theme
+from opened_pages import ROOT, Tab, settle, show_options, theme
 
 from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.render import draw_page
@@ -30,15 +28,6 @@ FOCUSED = """(view) => {
 }"""
 
 
-@pytest.fixture(scope="session")
-def gallery(tmp_path_factory):
-    """Our own site, with real models."""
-    assert AXE.is_file(), "axe-core is missing; `make test` installs it, or run: cd frontend && npm ci"
-    folder = tmp_path_factory.mktemp("site")
-    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
-    return folder / "gallery"
-
-
 @pytest.fixture
 def neuron_view(tmp_path, tab):
     def open_it(**options):
@@ -57,7 +46,7 @@ def state(view) -> dict:
 
 def change(view, wanted: dict) -> None:
     view.evaluate("(view, wanted) => { view.state = wanted }", wanted)
-    view.page.wait_for_timeout(50)
+    settle(view.page)
 
 
 def press(view, *keys: str) -> None:
@@ -87,6 +76,7 @@ def numbers(table) -> np.ndarray:
 @pytest.mark.parametrize("width", [320, 1300])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(chromium, gallery, scheme, width):
+    assert AXE.is_file(), "axe-core is missing; `make test` installs it, or run: cd frontend && npm ci"
     context = chromium.new_context(bypass_csp=True, viewport={"width": width, "height": 900}, color_scheme=scheme)
     tab = Tab(context.new_page())
     found = {}
@@ -384,7 +374,7 @@ def test_a_tile_that_is_looked_at_shows_its_lines_alone(alone):
     canvas = view.locator(".layer canvas").first
 
     def hues() -> int:
-        view.page.wait_for_timeout(100)
+        settle(view.page)
         return canvas.evaluate(HUES)
 
     assert hues() == 3
@@ -419,14 +409,14 @@ def test_heads_of_one_hue_differ_by_their_dashes(alone):
     for head in (3, 13, 23):
         change(view, {"heads": [3, 13, 23]})
         view.get_by_role("button", name=f"Head {head}", exact=True).hover()
-        view.page.wait_for_timeout(100)
+        settle(view.page)
         shares.append(view.locator(".layer canvas").first.evaluate(inked))
     assert shares[1] == pytest.approx(shares[0] / 2, rel=0.1)
     assert shares[2] == pytest.approx(shares[0] / 2, rel=0.1)
     # Alone, none needs them.
     change(view, {"heads": [23]})
     view.page.mouse.move(1, 1)
-    view.page.wait_for_timeout(100)
+    settle(view.page)
     assert view.locator(".layer canvas").first.evaluate(inked) == shares[0]
 
 

@@ -9,6 +9,7 @@ import struct
 import numpy as np
 import pytest
 from builders import neurons
+from opened_pages import settle
 
 from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.neurons import Neurons, Scores, digest_of
@@ -54,7 +55,7 @@ def test_any_label_is_text_and_stays_in_its_place(tab, tmp_path, width):
     assert view.evaluate("(view) => view.exhibit.tokens.query") == list(LABELS)
     for change in EVERY_VIEW:
         view.evaluate("(view, change) => { view.state = change }", change)
-        tab.page.wait_for_timeout(100)
+        settle(tab.page)
         assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), change
         for token in view.locator(".token").all():
             assert token.inner_text().strip()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import exhibit, neurons, translation
+from opened_pages import settle
 
 from attnviz_mkdocs.assets import SCRIPT, asset
 from attnviz_mkdocs.codec import encode, encode_neurons
@@ -53,7 +54,7 @@ def opened(view) -> str:
 
 
 def sums(view) -> list[str]:
-    view.page.wait_for_timeout(150)
+    settle(view.page)
     return view.locator(".sums p").all_inner_texts()
 
 
@@ -417,7 +418,7 @@ def test_the_points_of_scores_stand_below_one_another(alone):
       }
     }""")
     view.evaluate("(view) => { view.state = { layer: 1, query: 2 } }")
-    view.page.wait_for_timeout(150)
+    settle(view.page)
     written = view.evaluate("() => written")
     first = min(x for _, x in written)
     scores = [text for text, x in written if x == first]

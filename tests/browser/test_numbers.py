@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from attnviz_mkdocs.codec import decode_neurons
 from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.sources import locate
+from attnviz_mkdocs.spec import Model
 from attnviz_mkdocs.supply import Supplied, Supply
 
 if TYPE_CHECKING:
@@ -47,6 +49,16 @@ SUM_ALL = """async (view) => {
 }"""
 
 
+@lru_cache
+def own_of(source: str):
+    """A model and its tokenizer, as transformers has them."""
+    located = locate(Model(source=source), ROOT, download=False)
+    where = {"gguf_file": located.gguf} if located.gguf else {}
+    tokenizer = AutoTokenizer.from_pretrained(located.folder, **where)
+    load = AutoModel.from_pretrained
+    return load(located.folder, attn_implementation="eager", dtype=torch.float32, **where).eval(), tokenizer
+
+
 @dataclass
 class Shown:
     """A figure of our own galleries, and transformers' way to the same numbers."""
@@ -55,11 +67,7 @@ class Shown:
     supplied: Supplied
 
     def __post_init__(self) -> None:
-        located = locate(self.figure.model, ROOT, download=False)
-        where = {"gguf_file": located.gguf} if located.gguf else {}
-        self.tokenizer = AutoTokenizer.from_pretrained(located.folder, **where)
-        load = AutoModel.from_pretrained
-        self.model = load(located.folder, attn_implementation="eager", dtype=torch.float32, **where).eval()
+        self.model, self.tokenizer = own_of(self.figure.model.source)
 
     @torch.inference_mode()
     def own(self, *texts: str | None, **more: torch.Tensor) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from opened_pages import theme
+from opened_pages import settle, theme
 
 COLOURS = """(view) => {
   const canvas = view.shadowRoot.querySelector(".drawing canvas")
@@ -52,7 +52,7 @@ def test_linked_data_is_fetched_when_it_is_near(tab, site, served, folder):
 
     build(load_config(str(folder.root / "mkdocs.yml")))
     tab.open(f"{served(built)}/far.html")
-    tab.page.wait_for_timeout(300)
+    settle(tab.page)
     assert not [url for url in tab.requests if "exhibits" in url]
     tab.page.locator("attn-view").scroll_into_view_if_needed()
     assert tab.view().evaluate("(view) => view.exhibit.tokens.query.length") == 4
@@ -69,12 +69,10 @@ def test_the_toggle_changes_the_drawing_without_a_reload(tab, site):
     tab.page.evaluate("document.body.marked = true")
     tab.page.locator("label[for=__palette_1]").click()
     tab.page.wait_for_function("document.body.getAttribute('data-md-color-scheme') === 'slate'")
-    tab.page.wait_for_timeout(600)
-    assert view.evaluate(COLOURS) != light
+    tab.page.wait_for_function(f"([view, before]) => ({COLOURS})(view) !== before", arg=[view.element_handle(), light])
     assert tab.page.evaluate("document.body.marked")
     tab.page.locator("label[for=__palette_0]").click()
-    tab.page.wait_for_timeout(600)
-    assert view.evaluate(COLOURS) == light
+    tab.page.wait_for_function(f"([view, before]) => ({COLOURS})(view) === before", arg=[view.element_handle(), light])
 
 
 def test_the_systems_scheme_is_followed(tab, tmp_path, folder, captured, monkeypatch):
@@ -88,8 +86,7 @@ def test_the_systems_scheme_is_followed(tab, tmp_path, folder, captured, monkeyp
     view = tab.open(folder.root / "alone.html").view()
     light = view.evaluate(COLOURS)
     tab.page.emulate_media(color_scheme="dark")
-    tab.page.wait_for_timeout(400)
-    assert view.evaluate(COLOURS) != light
+    tab.page.wait_for_function(f"([view, before]) => ({COLOURS})(view) !== before", arg=[view.element_handle(), light])
 
 
 def test_instant_navigation_mounts_views(tab, site, served):
@@ -116,7 +113,7 @@ def test_a_hidden_tab_is_drawn_when_it_is_shown(tab, site):
     tab.open(site(markdown, {"tabs.md": page}) / "tabs.html")
     tab.page.get_by_text("Two", exact=True).click()
     view = tab.view()
-    tab.page.wait_for_timeout(200)
+    settle(tab.page)
     assert view.bounding_box()["width"] > 400
     assert view.evaluate(COLOURS)
 
@@ -150,16 +147,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_serve_reloads_when_a_gallery_changes(tab, site, folder):
     site(theme("mkdocs"))
     port = free_port()
     command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}", "--quiet"]
     server = subprocess.Popen(command, cwd=folder.root, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
     try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        while not listens(port):
+            assert server.poll() is None
             time.sleep(0.1)
         tab.open(f"http://127.0.0.1:{port}/index.html")
         assert "A caption" in tab.page.locator("figcaption").first.inner_text()
@@ -167,9 +167,7 @@ def test_serve_reloads_when_a_gallery_changes(tab, site, folder):
         time.sleep(1.1)
         gallery = folder.root / "gallery/small.yaml"
         gallery.write_text(gallery.read_text().replace("A caption", "Another caption"))
-        tab.page.wait_for_function(
-            "document.querySelector('figcaption')?.textContent.includes('Another caption')", timeout=15_000
-        )
+        tab.page.wait_for_function("document.querySelector('figcaption')?.textContent.includes('Another caption')")
         tab.page.wait_for_load_state()
     finally:
         server.terminate()
@@ -185,5 +183,5 @@ def test_what_is_out_of_sight_is_drawn_in_a_quiet_moment(tab, site):
       const painted = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)
       return canvases.length === 2 && [...canvases].every(painted)
     }"""
-    tab.page.wait_for_function(drawn, timeout=5_000)
+    tab.page.wait_for_function(drawn)
     assert tab.page.evaluate("scrollY") == 0

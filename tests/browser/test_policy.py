@@ -200,5 +200,4 @@ def test_without_data_addresses_a_reader_is_told_that_a_png_cant_be_made(folder,
     view.evaluate("(view) => view.ready")
     view.get_by_role("button", name="Save & share").click()
     view.get_by_role("menuitem", name="Download PNG").click()
-    page.wait_for_timeout(500)
-    assert "The browser can't make this picture" in view.locator(".readout").inner_text()
+    view.locator(".readout", has_text="The browser can't make this picture").wait_for()

@@ -24,6 +24,7 @@ def test_keys_of_a_drawing_lead_to_no_other_page(site, tab, kind):
     view.locator("[role=application]").focus()
     for key in [",", ".", ".", "PageDown", "ArrowRight"]:
         tab.page.keyboard.press(key)
+    # Time to be led away.
     tab.page.wait_for_timeout(300)
     assert tab.page.url == address
     # Outside of a drawing the theme has its keys.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
-from opened_pages import show_options
+from opened_pages import settle, show_options
 
 from attnviz_mkdocs.exhibit import SELF, TEXT, Attention, Token
 
@@ -211,7 +211,7 @@ def test_each_attention_shows_its_own_numbers(alone, name):
 @pytest.mark.parametrize("kind", ["head", "model", "matrix"])
 def test_cross_attention_is_drawn_in_every_view(alone, kind):
     view = alone(translation(source=9, target=3), kind)
-    view.page.wait_for_timeout(150)
+    settle(view.page)
     painted = (
         """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"""
     )

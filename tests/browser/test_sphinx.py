@@ -75,14 +75,12 @@ def test_views_follow_the_toggle_of_furo(sphinx, tab, chromium):
     assert ink(tab) < 80
     for scheme, is_dark in (("dark", True), ("light", False)):
         page.evaluate("scheme => { document.body.dataset.theme = scheme }", scheme)
-        page.wait_for_timeout(600)
+        page.wait_for_function(f"([before, isDark]) => (({canvas})() !== before) === isDark", arg=[light, is_dark])
         assert (ink(tab) > 150) is is_dark
-        assert (page.evaluate(canvas) != light) is is_dark
     page.evaluate("() => { document.body.dataset.theme = 'auto' }")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(600)
+    page.wait_for_function(f"(before) => ({canvas})() !== before", arg=light)
     assert ink(tab) > 150
-    assert page.evaluate(canvas) != light
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
-from opened_pages import NOT_OURS, ROOT, shades, theme
+from opened_pages import NOT_OURS, settle, shades, theme
 
 #: Pages of our gallery with each kind of view, and widths of a telephone, a tablet and a screen.
 PAGES = ("heads", "who-is-she", "induction", "pairs", "neurons", "dates", "long")
@@ -27,14 +25,6 @@ SHIFTS = """() => new Promise((resolve) => {
   setTimeout(() => resolve(found.map(({ value, sources }) =>
     [value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 80) ?? String(node))])), 300)
 })"""
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory):
-    """Our own site, from what real models gave."""
-    out = tmp_path_factory.mktemp("site")
-    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(out), strict=True))
-    return out / "gallery"
 
 
 @pytest.fixture
@@ -61,6 +51,8 @@ def browse(chromium):
 
 def draw_all(page) -> None:
     page.evaluate("async () => { for (const view of document.querySelectorAll('attn-view')) await view.ready }")
+    settle(page)
+    # Time for something to jump.
     page.wait_for_timeout(500)
 
 
@@ -70,7 +62,9 @@ def draw_all(page) -> None:
 def test_nothing_jumps_when_a_view_is_drawn(gallery, browse, name, width):
     place = gallery / f"{name}.html"
     without = browse(place, width, java_script_enabled=False)
-    assert all(found["inside"] and found["naturalWidth"] and found["alt"] for found in without.evaluate(PICTURES))
+    pictures = without.evaluate(PICTURES)
+    assert pictures
+    assert all(found["inside"] and found["naturalWidth"] and found["alt"] for found in pictures)
     still = without.evaluate(BOTTOMS)
     drawn = browse(place, width)
     draw_all(drawn)

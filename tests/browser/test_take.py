@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, neurons
+from opened_pages import settle
 
 from attnviz_mkdocs.codec import encode, encode_neurons
 from attnviz_mkdocs.render import draw_page
@@ -39,7 +40,7 @@ HOSTILE = (
 
 def change(view, wanted: dict) -> None:
     view.evaluate("(view, wanted) => { view.state = wanted }", wanted)
-    view.page.wait_for_timeout(100)
+    settle(view.page)
 
 
 def choose(view, item: str) -> None:
@@ -383,7 +384,7 @@ def test_full_screen_has_all_of_the_width(alone):
     full = "(view) => view.shadowRoot.fullscreenElement?.className ?? null"
     choose(view, "Full screen")
     view.page.wait_for_function("document.fullscreenElement !== null")
-    view.page.wait_for_timeout(300)
+    settle(view.page)
     assert "frame" in view.evaluate(full)
     box = view.locator(".frame").bounding_box()
     assert box["width"] == view.page.evaluate("innerWidth")
@@ -391,7 +392,7 @@ def test_full_screen_has_all_of_the_width(alone):
     assert view.locator(".bipartite").bounding_box()["width"] == view.locator(".box").bounding_box()["width"]
     choose(view, "Leave full screen")
     view.page.wait_for_function("document.fullscreenElement === null")
-    view.page.wait_for_timeout(300)
+    settle(view.page)
     assert view.locator(".bipartite").bounding_box()["width"] == pytest.approx(before, abs=1)
 
 

