@@ -323,7 +323,8 @@ def main() -> None:
         encoding="utf-8",
     )
     how = "processor time" if options.threads else "time on the clock"
-    turns = f"Medians of {options.repetitions} turns, {how}, torch on {measured['threads']} of {here['cores']} cores, no GPU."
+    cores = f"{measured['threads']} of {here['cores']} cores"
+    turns = f"Medians of {options.repetitions} turns, {how}, torch on {cores}, no GPU."
     for mark, text in zip(("capture-bare", "capture-bertviz", "capture-memory"), tables, strict=True):
         publish(mark, f"{text}\n\n{turns} {where(here)}" if mark == "capture-bare" else text)
 

@@ -28,7 +28,7 @@ from sentences import sentences
 _SIZES = (10, 100, 1000)
 _ON_A_PAGE = 10
 #: A short step is drowned in the start of Python, so it is repeated.
-_REPEATS = {10: 5, 100: 5}
+_REPEATS = {10: 3, 100: 3}
 #: Name → program and its words; in the order in which they run, for each needs what those before have left.
 STEPS: dict[str, list[str]] = {
     "check": ["attnviz", "check"],
