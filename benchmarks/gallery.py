@@ -13,43 +13,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import random
 import statistics
-import subprocess
-import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from figures import machine, publish, where
+from programs import took
+from sentences import ONE_IN, sentences
 
 from attnviz_mkdocs.codec import SUFFIX, peek_header
 from attnviz_mkdocs.start import start
 from attnviz_mkdocs.store import Store
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _PER_GALLERY = 100
-_ONE_IN = 20
-_NOUNS = "doctor nurse farmer teacher child neighbour keeper baker sailor painter judge gardener"
-_ADJECTIVES = "old young quiet tired clever careful angry patient famous lonely cheerful honest"
-_VERBS = "asked followed thanked watched helped remembered called trusted visited warned painted forgave"
-_PLACES = "harbour garden market station kitchen library bridge school valley museum orchard tower"
-_JOINTS = "and because while before after although so until"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a command took."""
-
-    seconds: float
-    megabytes: float
-
-    def __str__(self) -> str:
-        return f"{self.seconds:.0f} s of processor time, at most {self.megabytes:,.0f} MB of memory"
 
 
 def main() -> None:
@@ -69,9 +45,9 @@ def main() -> None:
 def measure(folder: Path, exhibits: int) -> str:
     write(folder, exhibits)
     steps = {
-        "capture": run(folder, "attnviz", "capture"),
-        "first build": run(folder, "mkdocs", "build", "--quiet", "--strict"),
-        "second build": run(folder, "mkdocs", "build", "--quiet", "--strict"),
+        "capture": said(folder, "attnviz", "capture"),
+        "first build": said(folder, "mkdocs", "build", "--quiet", "--strict"),
+        "second build": said(folder, "mkdocs", "build", "--quiet", "--strict"),
     }
     site = [file for file in (folder / "site").rglob("*") if file.is_file()]
     standalone = [file for file in site if file.parent.name == "embed"]
@@ -125,40 +101,15 @@ def write(folder: Path, exhibits: int) -> None:
 
 
 def kind(number: int) -> str:
-    if number % _ONE_IN == 1:
+    if number % ONE_IN == 1:
         return "neuron"
     return ("head", "model", "matrix")[number % 3]
 
 
-def sentences(count: int) -> Iterator[str]:
-    """Sentences of which no two are the same, the same on every run."""
-    chance = random.Random(0)
-    seen: set[str] = set()
-    while len(seen) < count:
-        clauses = chance.randint(8, 12) if len(seen) % _ONE_IN == 0 else chance.randint(1, 3)
-        sentence = " ".join(_clause(chance) for _ in range(clauses))
-        sentence = f"{sentence[0].upper()}{sentence[1:].rsplit(' ', 1)[0]}."
-        if sentence not in seen:
-            seen.add(sentence)
-            yield sentence
-
-
-def _clause(chance: random.Random) -> str:
-    def one_of(words: str) -> str:
-        return chance.choice(words.split())
-
-    who, whom = (f"the {one_of(_ADJECTIVES)} {one_of(_NOUNS)}" for _ in range(2))
-    where = chance.choice(["", f"in the {one_of(_PLACES)} "])
-    return f"{who} {one_of(_VERBS)} {whom} {where}{one_of(_JOINTS)}"
-
-
-def run(folder: Path, program: str, *words: str) -> Step:
-    """Run a program of this environment in a process of its own, and see what it took."""
-    process = subprocess.Popen([Path(sys.executable).parent / program, *words], cwd=folder)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{program} {' '.join(words)} failed")
-    return Step(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+def said(folder: Path, program: str, *words: str) -> str:
+    """What a program took, in words."""
+    of = took(folder, program, *words)
+    return f"{of['seconds']:.0f} s of processor time, at most {of['megabytes']:,.0f} MB of memory"
 
 
 def tokens(folder: Path) -> str:

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from attnviz_mkdocs import capture as room
 from attnviz_mkdocs.capture.errors import CaptureError
-from attnviz_mkdocs.codec import encode, encode_neurons
-from attnviz_mkdocs.exhibit import Exhibit
+from attnviz_mkdocs.capture.keeping import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from attnviz_mkdocs.capture.progress import Progress
-    from attnviz_mkdocs.neurons import Neurons
     from attnviz_mkdocs.plan import Request
     from attnviz_mkdocs.store import Store
 
@@ -47,17 +45,5 @@ def here(
     requests: Sequence[Request], store: Store, *, root: Path, device: str, progress: Progress
 ) -> Iterator[tuple[Request, CaptureError | None]]:
     """The engine of one process; see `Engine`."""
-    for request, captured in room.capture(requests, root=root, device=device, progress=progress):
-        yield request, keep(store, request, captured)
-
-
-def keep(store: Store, request: Request, captured: Exhibit | Neurons | CaptureError) -> CaptureError | None:
-    """Write to the store what was captured; what kept it from being captured is handed back.
-
-    Raises:
-        StoreError: It can't be written.
-    """
-    if isinstance(captured, CaptureError):
-        return captured
-    store.write(request.key, encode(captured) if isinstance(captured, Exhibit) else encode_neurons(captured))
-    return None
+    for request, captured in keep(store, room.capture(requests, root=root, device=device, progress=progress)):
+        yield request, captured if isinstance(captured, CaptureError) else None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.capture.engine import keep
 from attnviz_mkdocs.capture.errors import CaptureError
+from attnviz_mkdocs.capture.keeping import keep
 from attnviz_mkdocs.sources import SourceError, fingerprint, locate
 from attnviz_mkdocs.store import Store
 
@@ -111,8 +111,8 @@ class Worker:
         if failure is not None:
             return [Outcome(request.key, None, failure) for request in portion.requests if request.key not in done]
         return [
-            Outcome(request.key, tokens_of(captured), keep(self._store, request, captured))
-            for request, captured in self._runner.capture(portion, done)
+            Outcome(request.key, tokens_of(captured), captured if isinstance(captured, CaptureError) else None)
+            for request, captured in keep(self._store, self._runner.capture(portion, done))
         ]
 
     def _other_files(self, portion: Portion) -> CaptureError | None:

@@ -15,9 +15,11 @@ from attnviz_mkdocs.spec.explain import taken
 from attnviz_mkdocs.spec.gallery import Figure
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, plain, read, walk
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError
-from attnviz_mkdocs.spec.types import FenceBody, Options
+from attnviz_mkdocs.spec.types import FenceBody, Options, shared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as ReadOnly
+
     from attnviz_mkdocs.fence.find import Fence
     from attnviz_mkdocs.spec.gallery import Galleries
     from attnviz_mkdocs.spec.marked import Node, Path
@@ -103,8 +105,8 @@ class _Reader:
         subjects = found.subjects
         second = subjects[1] if found.compared else None
         options = body.over(base.options if base else Options())
-        if second is None and "comparison" not in written:
-            options = options.model_copy(update={"comparison": "both"})
+        if second is None and options.comparison != "both" and "comparison" not in written:
+            options = shared(options.model_copy(update={"comparison": "both"}))
         return Figure(
             kind=body.view or (base.kind if base else None),
             model_name=arrays.name if arrays else subjects[0].model_name,
@@ -128,8 +130,10 @@ class _Reader:
 
     def _places(
         self, base: Figure | None, found: Found, kept: dict[str, Place], written: dict[str, Node]
-    ) -> dict[Path, Place]:
+    ) -> ReadOnly[Path, Place]:
         """Where what the figure shows was written: in the gallery, or here."""
+        if base is not None and not written:
+            return base.places
         changed = [value.place for value in map(written.get, _GIVE_TEXT) if value]
         given: list[Path] = [("text",), *((("compare", 0), ("compare", 1)) if found.compared else ())]
         return {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 from attnviz_mkdocs.spec.mistakes import did_you_mean, quoted, some
-from attnviz_mkdocs.spec.types import Model, Options, Sides, Step, Text, View
+from attnviz_mkdocs.spec.types import Model, Options, Sides, Step, Text, View, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,6 +170,7 @@ class Gallery:
     places: Mapping[Path, Place] = field(repr=False, compare=False)
     budget: int | None = None
     tags: tuple[str, ...] = ()
+    _figures: dict[str, Figure] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def place(self, *path: str | int) -> Place:
         """Where something was written, such as ``place("views", "she", "layer")``; else where its parent was."""
@@ -186,7 +188,16 @@ class Gallery:
         return tuple(dict.fromkeys((*self.tags, *self.views[view_id].tags)))
 
     def figure(self, view_id: str) -> Figure:
-        """The view of that id, with everything that it refers to."""
+        """The view of that id, with everything that it refers to; one object for all fences that name it."""
+        if view_id not in self._figures:
+            self._figures[view_id] = self._figure(view_id)
+        return self._figures[view_id]
+
+    def model_places(self, name: str) -> dict[Path, Place]:
+        """Where each key of a model was written."""
+        return self._places(("models", name), Model)
+
+    def _figure(self, view_id: str) -> Figure:
         view = self.views[view_id]
         arrays = None if view.arrays is None else Arrays(view.arrays).labelled(view.tokens)
         # Of a comparison either the model or the text is given, and what is compared stands for the other.
@@ -197,7 +208,7 @@ class Gallery:
             model_name=arrays.name if arrays else model or "",
             model=None if model is None else self.models[model],
             text=None if text is None else self.texts[text],
-            options=Options.model_validate({key: getattr(view, key) for key in Options.model_fields}),
+            options=shared(Options.model_validate({key: getattr(view, key) for key in Options.model_fields})),
             caption=view.caption or None,
             place=self.place("views", view_id),
             name=f"{self.name}/{view_id}",
@@ -213,10 +224,6 @@ class Gallery:
             | (self.model_places(view.model) if view.model is not None else {})
             | self._places_of_compared(view),
         )
-
-    def model_places(self, name: str) -> dict[Path, Place]:
-        """Where each key of a model was written."""
-        return self._places(("models", name), Model)
 
     def _second(self, model: str, text: str) -> Subject:
         return Subject(model, self.models[model], self.texts[text], ("compare", 1))
@@ -238,7 +245,13 @@ class Gallery:
         }
 
     def _places(self, path: Path, kind: type[BaseModel]) -> dict[Path, Place]:
-        return {(key,): self.place(*path, key) for key in kind.model_fields}
+        return {key: self.place(*path, *key) for key in _keys(kind)}
+
+
+@cache
+def _keys(kind: type[BaseModel]) -> tuple[Path, ...]:
+    """The path of each key; one object each, for all views have the same."""
+    return tuple((key,) for key in kind.model_fields)
 
 
 class Galleries(Mapping[str, Gallery]):

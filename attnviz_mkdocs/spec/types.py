@@ -6,6 +6,7 @@ A gallery's JSON Schema is generated from these classes; the text under a field 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PureWindowsPath
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -327,7 +328,13 @@ class Options(_Keys):
     def over(self, others: Options) -> Options:
         """What the author set here, and for the rest what ``others`` say."""
         own = self.model_fields_set & Options.model_fields.keys()
-        return others.model_copy(update={key: getattr(self, key) for key in own})
+        return shared(others.model_copy(update={key: getattr(self, key) for key in own})) if own else others
+
+
+@lru_cache(1024)
+def shared(options: Options) -> Options:
+    """The same options; one object for all views that choose alike, of which a large site has thousands."""
+    return options
 
 
 class Step(Options):
