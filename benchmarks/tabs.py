@@ -98,7 +98,7 @@ class Tabs:
         page = context.new_page()
         page.route(re.compile("^https:"), _serve_library)
         page.add_init_script(path=ROOT / "benchmarks/watch.js")
-        page.set_default_timeout(LIMIT * 1000)
+        page.set_default_timeout(2 * LIMIT * 1000)  # `limited` ends it before that
         with self.limited("read"):
             page.goto(file.as_uri(), wait_until="commit")
         try:
@@ -184,8 +184,9 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
     """
     with tabs.open(file) as page:
         with tabs.limited("drawn"):
+            page.wait_for_selector(_DRAWN[side], state="attached")
             found = {"usable": page.evaluate(_USABLE)} if side == "ours" else {}
-            found |= {"drawn": page.evaluate("watched.drawn", _DRAWN[side])}
+            found |= {"drawn": page.evaluate("watched.drawn()")}
             found |= {"first_paint": page.evaluate("watched.painted()")}
         try:
             with tabs.limited("answered"):
@@ -201,6 +202,7 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
 def decoding(tabs: Tabs, file: Path) -> dict[str, float]:
     """Milliseconds from the page's text to the weights of all heads, and how many these are."""
     with tabs.open(file) as page, tabs.limited("decoded"):
+        page.wait_for_selector(_DRAWN["ours"], state="attached")
         page.evaluate("document.querySelector('attn-view').ready")
         result: dict[str, float] = page.evaluate(_DECODING)
         return result

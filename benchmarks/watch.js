@@ -40,11 +40,11 @@
   window.watched = {
     nodes,
 
-    /** Milliseconds from the start until all was on the screen; there is something of what `selector` names. */
-    drawn: (selector) =>
+    /** Milliseconds from the start until all was on the screen; asked for once something is. */
+    drawn: () =>
       new Promise((resolve) => {
         const ask = () => {
-          if (drawn && performance.now() - changed > STILL && document.querySelector(selector)) resolve(drawn);
+          if (drawn && performance.now() - changed > STILL) resolve(drawn);
           else setTimeout(ask, 100);
         };
         ask();
