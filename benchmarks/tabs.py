@@ -50,11 +50,6 @@ _THUMBNAIL = {
       return { left: left + head * width / heads, top, width: height, height }
     }""",
 }
-_USABLE = """async () => {
-  await document.querySelector("attn-view").ready
-  for (const _ of "ab") await new Promise(requestAnimationFrame)
-  return performance.now()
-}"""
 # A view that has no room decodes and draws nothing.
 _DECODING = """async () => {
   const hidden = document.createElement("div")
@@ -185,7 +180,7 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
     with tabs.open(file) as page:
         with tabs.limited("drawn"):
             page.wait_for_selector(_DRAWN[side], state="attached")
-            found = {"usable": page.evaluate(_USABLE)} if side == "ours" else {}
+            found = {"usable": page.evaluate("watched.usable()")} if side == "ours" else {}
             found |= {"drawn": page.evaluate("watched.drawn()")}
             found |= {"first_paint": page.evaluate("watched.painted()")}
         try:

@@ -22,13 +22,21 @@
   let seen = "";
   let changed = 0;
   let drawn = 0;
+  let asked = null;
   const look = (time) => {
     const now = `${nodes()} ${paintings}`;
     if (now !== seen) [seen, changed, drawn] = [now, time, 0];
     else drawn ||= performance.now();
+    asked ??= document
+      .querySelector("attn-view")
+      ?.ready?.then(frame)
+      .then(frame)
+      .then(() => performance.now());
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
+
+  const frame = () => new Promise(requestAnimationFrame);
 
   /** Calls back when the task that runs now, and the frame that it belongs to, is over. */
   function after(call) {
@@ -39,6 +47,12 @@
 
   window.watched = {
     nodes,
+
+    /** Milliseconds from the start until what is in the window was on the screen, of a view of ours. */
+    usable: async () => {
+      while (!asked) await frame();
+      return asked;
+    },
 
     /** Milliseconds from the start until all was on the screen; asked for once something is. */
     drawn: () =>
