@@ -1,7 +1,7 @@
 # make site   install, capture the gallery with real models, build the site
 # make serve  the same, served with reload
 # make test   install, then lint, types, unit, browser and docs tests, on all cores up to four
-# make bench  measure against BertViz; writes the README's figures
+# make bench  measure against BertViz and the limits; writes the figures of the README and the docs
 # make audit  known faults of what is installed, where their databases can be reached
 # make bundle rebuild the browser bundle from frontend/ (its result is committed)
 #
@@ -51,9 +51,13 @@ docs-test: .stamps/test
 unit: .stamps/test .stamps/browser .stamps/node docs-test
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
+# A quarter of an hour or more on two cores, with nothing else running.
 bench: .stamps/bench
 	$(BIN)/python benchmarks/page.py
-	$(BIN)/python benchmarks/draw.py
+	$(BIN)/python benchmarks/reach.py
+	$(BIN)/python benchmarks/capture.py
+	$(BIN)/python benchmarks/galleries.py
+	$(BIN)/python benchmarks/rebuild.py
 
 bundle: .stamps/node
 	cd frontend && npm run --silent build

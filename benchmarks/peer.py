@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock, patch
 
 import torch
-from bertviz import model_view
+from bertviz import head_view, model_view
 from figures import ROOT
 from models import MODELS, WORDS
 from transformers import AutoModel, AutoTokenizer
@@ -20,7 +19,11 @@ from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.sources import locate
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Text
 
+if TYPE_CHECKING:
+    from attnviz_mkdocs.plan import What
+
 _FOR_DOWNLOADS = ("six", "boto3", "botocore", "botocore.config", "botocore.exceptions", "sentencepiece", "sacremoses")
+_VIEWS = {"head": head_view, "model": model_view}
 
 
 class Peer:
@@ -32,12 +35,12 @@ class Peer:
         self.tokenizer = AutoTokenizer.from_pretrained(located.folder, **where)
         self.model = AutoModel.from_pretrained(located.folder, attn_implementation="eager", **where).eval()
 
-    def page(self, text: str) -> str:
+    def page(self, text: str, view: str = "model") -> str:
         encoded = self.tokenizer(text, return_tensors="pt")
         with torch.inference_mode():
             attention = self.model(**encoded, output_attentions=True).attentions
         tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"][0])
-        return str(model_view(attention, tokens, html_action="return").data)
+        return str(_VIEWS[view](attention, tokens, html_action="return").data)
 
     def neuron_page(self, text: str) -> str:
         """BertViz's neuron view, of a BERT: it runs a model of its own, which is given the same weights."""
@@ -55,24 +58,38 @@ class Peer:
         vendored.load_state_dict(self.model.state_dict())
         return str(neuron_view.show(vendored, "bert", self.tokenizer, text, html_action="return").data)
 
+    def tokens(self, text: str) -> int:
+        return len(self.tokenizer(text)["input_ids"])
+
     def text_of(self, length: int) -> str:
         """Words that make `length` tokens, or one or two fewer."""
         words = WORDS * (1 + length // len(WORDS))
         count = length
-        while len(self.tokenizer(" ".join(words[:count]))["input_ids"]) > length:
+        while self.tokens(" ".join(words[:count])) > length:
             count -= 1
         return " ".join(words[:count])
 
 
 def our_page(name: str, text: str, kind: str = "head") -> str:
     """The page that stands alone, with the viewer's code."""
-    model = MODELS[name]
-    request = Request("0" * 32, name, model, Text(text=text), "")
-    both = [request, replace(request, what="neurons")] if kind == "neuron" else [request]
-    captured = {request.what: result for request, result in capture(both, root=ROOT, device="cpu")}
-    for result in captured.values():
-        if isinstance(result, Exception):
-            raise result
-    figure = Figure(kind, name, model, request.text, Options(), None, Place("benchmark"))
-    neurons = encode_neurons(captured["neurons"]) if kind == "neuron" else None
-    return draw_page(figure, request.key, encode(captured["attention"]), neurons)
+    neurons = encode_neurons(_captured(name, text, "neurons")) if kind == "neuron" else None
+    return page_of(exhibit_of(name, text), kind, neurons)
+
+
+def exhibit_of(name: str, text: str) -> bytes:
+    """What a model does on a text, as a page carries it."""
+    return encode(_captured(name, text, "attention"))
+
+
+def page_of(exhibit: bytes, kind: str, neurons: bytes | None = None) -> str:
+    """The page that stands alone of an exhibit that is there."""
+    figure = Figure(kind, "model", Model(source="x"), Text(text="x"), Options(), None, Place("benchmark"))
+    return draw_page(figure, "0" * 32, exhibit, neurons)
+
+
+def _captured(name: str, text: str, what: What) -> Any:
+    request = Request("0" * 32, name, MODELS[name], Text(text=text), "", what=what)
+    [(_, result)] = capture([request], root=ROOT, device="cpu")
+    if isinstance(result, Exception):
+        raise result
+    return result

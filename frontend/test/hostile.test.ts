@@ -99,7 +99,7 @@ describe.each(["full", "causal", "cross"])("the %s fixture", (name) => {
     const random = new Generator(2);
     let read = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const file = open(raw);
+      const file = open(raw.slice());
       for (let change = random.below(3); change >= 0; change--) mutate(file[part], random);
       read += ask(close(file)) ? 1 : 0;
     }
@@ -173,6 +173,76 @@ describe("what would keep a page busy is refused at once", () => {
     about.tokens.text = { ...columns(count, label, end), start: Array(count).fill(end ? 0 : LONG.length) };
     const { query } = parseExhibit(close(file)).attentions[0];
     expect(query.reduce((length, { before }) => length + before.length, 0)).toBeLessThanOrEqual(LONG.length + count);
+  });
+});
+
+/** What the package's own reader refuses, too: see `codec/exhibits.py` and `codec/headers.py`. */
+describe("what no capture writes is refused", () => {
+  type About = Record<string, never> & {
+    tokens: { text: Record<string, unknown[]> };
+    attentions: Record<string, unknown>[];
+    provenance: Record<string, unknown>;
+  };
+  const HEADERS: Record<string, (about: About) => void> = {
+    "a text that is a number": (about) => Object.assign(about, { text: 5 }),
+    "a pair that is not said": (about) => Reflect.deleteProperty(about, "pair"),
+    "notes that are no list": (about) => Object.assign(about, { notes: "A note." }),
+    "a label that is a number": ({ tokens }) => Object.assign(tokens.text.label, { 1: 7 }),
+    "a token that starts between characters": ({ tokens }) => Object.assign(tokens.text.start, { 1: 0.5 }),
+    "a token that ends nowhere": ({ tokens }) => Object.assign(tokens.text.end, { 1: null }),
+    "a token of a third segment": ({ tokens }) => Object.assign(tokens.text.segment, { 1: 2 }),
+    "a flag that is a word": ({ tokens }) => Object.assign(tokens.text.special, { 1: "yes" }),
+    "a speaker that is a number": ({ tokens }) => Object.assign(tokens.text.role, { 1: 1 }),
+    "layers that are named twice": ({ attentions }) => Object.assign(attentions[0], { layers: [1, 1] }),
+    "an error above 1": ({ attentions }) => Object.assign(attentions[0], { error: { largest: 1.5 } }),
+    "a disagreement in words": ({ provenance }) => Object.assign(provenance, { disagreement: "none" }),
+    "no fingerprint": ({ provenance }) => Reflect.deleteProperty(provenance, "fingerprint"),
+    "versions that are a list": ({ provenance }) => Object.assign(provenance, { versions: [] }),
+  };
+
+  test.each(Object.keys(HEADERS))("%s", (name) => {
+    const file = open(fixture("full").raw);
+    HEADERS[name](file.about as never);
+    expect(() => parseExhibit(close(file))).toThrow("damaged");
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -0.5, 2, 0.25])("a level that is %s", (level) => {
+    for (const position of [1, 100, 262]) {
+      const file = open(fixture("full").raw);
+      const [start] = (file.header.levels as { data_offsets: [number, number] }).data_offsets;
+      new DataView(file.body.buffer, file.body.byteOffset).setFloat32(start + 4 * position, level, true);
+      expect(() => parseExhibit(close(file))).toThrow("its levels are not those of this format");
+    }
+  });
+
+  test.each(["full", "causal"])("weights of a token that sum to more than 1, in the %s fixture", (name) => {
+    const { raw } = fixture(name);
+    const { header } = open(raw);
+    // Any one code made the largest that stands for itself, 0.98: too much wherever the query gives the rest to others.
+    const [start, end] = (header["self.codes"] as { data_offsets: [number, number] }).data_offsets;
+    let refused = 0;
+    for (let i = start; i < end; i++) {
+      const file = open(raw.slice());
+      if (file.body[i] === 255) continue;
+      file.body[i] = 254;
+      try {
+        parseExhibit(close(file));
+      } catch (error) {
+        expect(String(error)).toMatch(/the weights of a token sum to 1\.\d\d/);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan((end - start) / 2);
+  });
+
+  test("a list that has two axes, and a place that has three ends", () => {
+    const list = open(fixture("full").raw);
+    const top = list.header["self.top"] as { shape: number[] };
+    top.shape = [1, ...top.shape];
+    expect(() => parseExhibit(close(list))).toThrow('"self.top" has the wrong size');
+    const place = open(fixture("full").raw);
+    (place.header.levels as { data_offsets: number[] }).data_offsets.push(9);
+    expect(() => parseExhibit(close(place))).toThrow('"levels" has the wrong size');
   });
 });
 

@@ -3,6 +3,7 @@
 export interface Tensors {
   /** The header's own words, by key. */
   readonly metadata: Record<string, unknown>;
+  /** Of a shape; a list of any length where that is null. */
   u8(name: string, shape: readonly number[] | null): Uint8Array;
   f32(name: string): Float32Array;
   /** A tensor of any type that is read here; null where there is none of that name. */
@@ -62,8 +63,8 @@ export function parseSafetensors(raw: Uint8Array): Tensors {
     const entry = header[name];
     const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
     if (!isItemType(dtype) || !isShape(shape) || !isShape(offsets)) throw damaged(`"${name}" cannot be read`);
-    const [start = 0, end = -1] = offsets;
-    if (end > data.length || end - start !== product(shape) * ITEM_SIZES[dtype]) {
+    const [start, end] = offsets;
+    if (offsets.length !== 2 || end > data.length || end - start !== product(shape) * ITEM_SIZES[dtype]) {
       throw damaged(`"${name}" has the wrong size`);
     }
     return { dtype, shape, bytes: data.subarray(start, end) };
@@ -72,7 +73,8 @@ export function parseSafetensors(raw: Uint8Array): Tensors {
   function bytes(name: string, dtype: Tensor["dtype"], expected: readonly number[] | null): Uint8Array {
     const tensor = find(name);
     if (tensor?.dtype !== dtype) throw damaged(`"${name}" is missing`);
-    if (expected && expected.join() !== tensor.shape.join()) throw damaged(`"${name}" has the wrong size`);
+    const fits = expected ? expected.join() === tensor.shape.join() : tensor.shape.length === 1;
+    if (!fits) throw damaged(`"${name}" has the wrong size`);
     return tensor.bytes;
   }
 

@@ -22,15 +22,20 @@ export function pool(
   columns: number,
 ): Float32Array {
   const cells = new Float32Array(rows * columns).fill(UNSEEN);
-  const column = Uint32Array.from(keys, (_, i) => Math.floor((i * columns) / keys.length));
+  const ends = Uint32Array.from({ length: columns }, (_, column) => Math.ceil(((column + 1) * keys.length) / columns));
   for (let q = 0; q < queries.length; q++) {
     const row = Math.floor((q * rows) / queries.length) * columns;
     const start = queries[q] * keyCount;
-    for (let k = 0; k < keys.length; k++) {
-      const at = start + keys[k];
-      const cell = row + column[k];
-      if (masked?.[at]) continue;
-      if (cells[cell] === UNSEEN || Math.abs(weights[at]) > Math.abs(cells[cell])) cells[cell] = weights[at];
+    for (let column = 0, k = 0; column < columns; column++) {
+      let cell = cells[row + column];
+      let most = cell === UNSEEN ? -1 : Math.abs(cell);
+      for (const end = ends[column]; k < end; k++) {
+        const at = start + keys[k];
+        if (masked?.[at]) continue;
+        const size = Math.abs(weights[at]);
+        if (size > most) [most, cell] = [size, weights[at]];
+      }
+      cells[row + column] = cell;
     }
   }
   return cells;

@@ -167,8 +167,7 @@ export function parseExhibit(raw: Uint8Array): Exhibit {
     throw damaged("it holds no attention");
   }
   if (Object.keys(tokens).length > MOST.sequences) throw damaged("it has too many texts");
-  const textOf = (value: unknown) => (typeof value === "string" ? value : null);
-  const [text, pair, target] = [header.text, header.pair, header.target].map(textOf);
+  const [text, pair, target] = [header.text, header.pair, header.target].map(readOptional);
   const sequences = new Map(
     Object.entries(tokens).map(([name, columns]) => [
       name,
@@ -182,7 +181,7 @@ export function parseExhibit(raw: Uint8Array): Exhibit {
     text,
     pair,
     target,
-    Array.isArray(notes) ? readTexts(notes) : [],
+    readTexts(notes),
     attentions.map((about) => readAttention(about, sequences, levels, tensors)),
     readProvenance(provenance),
   );
@@ -222,33 +221,59 @@ function readAttention(
   return new Attention(name, of, query, key, layers, error, track);
 }
 
-function readTexts(values: readonly unknown[]): string[] {
-  if (values.length > MOST.texts) throw damaged("it has too many notes");
+function readTexts(values: unknown): string[] {
+  if (!Array.isArray(values) || values.length > MOST.texts) throw damaged("it has no notes, or too many");
   return values.map(readText);
 }
+
+const readOptional = (value: unknown): string | null => (value === null ? null : readText(value));
 
 function isAscending(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n, i) => Number.isSafeInteger(n) && n > (i ? value[i - 1] : -1));
 }
 
-const COLUMNS = ["label", "start", "end", "special", "segment", "continues", "generated", "role"] as const;
+const isText = (value: unknown): value is string => typeof value === "string";
+const isWhole = (value: unknown): boolean => Number.isInteger(value);
+
+/** What is said of each token, a list for each, and what it may be. */
+const COLUMNS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  label: isText,
+  start: isWhole,
+  end: isWhole,
+  special: isWhole,
+  segment: (value) => value === 0 || value === 1,
+  continues: isWhole,
+  generated: isWhole,
+  role: (value) => value === null || isText(value),
+};
+
+interface Columns {
+  readonly label: readonly string[];
+  readonly role: readonly (string | null)[];
+  readonly [column: string]: readonly unknown[];
+}
+
+function areColumns(columns: Record<string, unknown>): columns is Columns {
+  const { label } = columns;
+  return Object.entries(COLUMNS).every(([name, isValid]) => {
+    const values = columns[name];
+    return Array.isArray(values) && values.length === (label as unknown[]).length && values.every(isValid);
+  });
+}
 
 /** Tokens of a text, or of a text and its pair. */
 function readTokens(columns: unknown, texts: readonly (string | null)[]): Token[] {
-  if (!isRecord(columns)) throw damaged("it holds no tokens");
-  const { label, start, end, special, segment, continues, generated, role } = columns as Record<string, unknown[]>;
-  if (!COLUMNS.every((name) => Array.isArray(columns[name]) && columns[name].length === label.length)) {
-    throw damaged("its tokens are not complete");
-  }
+  if (!isRecord(columns) || !areColumns(columns)) throw damaged("its tokens are not complete");
+  const { label, start, end, special, segment, continues, generated, role } = columns;
   if (label.length > MOST.tokens) throw damaged(`a text of it has ${label.length} tokens`);
   const parts = readParts(start, end);
   const signs = texts.map((text) => [...(text ?? "")]);
   const ends = texts.map(() => 0);
   return label.map((text, i) => {
     const about = {
-      label: readText(text),
+      label: text,
       special: Boolean(special[i]),
-      segment: segment[i] === 1 ? 1 : 0,
+      segment: Number(segment[i]),
       continues: Boolean(continues[i]),
     };
     const [from, to, of] = [Number(start[i]), Number(end[i]), about.segment];
@@ -259,13 +284,7 @@ function readTokens(columns: unknown, texts: readonly (string | null)[]): Token[
     const space = i && !about.special && !about.continues ? " " : "";
     const before = isPlaced ? signs[of].slice(ends[of], from).join("") : space;
     if (isPlaced) ends[of] = Math.max(ends[of], to);
-    return {
-      ...about,
-      before,
-      generated: Boolean(generated[i]),
-      role: typeof role[i] === "string" ? role[i] : null,
-      part: parts[i],
-    };
+    return { ...about, before, generated: Boolean(generated[i]), role: role[i], part: parts[i] };
   });
 }
 
@@ -281,14 +300,12 @@ function readParts(start: readonly unknown[], end: readonly unknown[]): Token["p
 }
 
 function readProvenance(about: Record<string, unknown>): Provenance {
-  const versions = isRecord(about.versions) ? about.versions : {};
+  const { versions, disagreement } = about;
+  if (!isRecord(versions) || typeof disagreement !== "number") throw damaged("it does not say where it comes from");
   readTexts(Object.values(versions));
-  return {
-    model: readText(about.model),
-    source: readText(about.source),
-    revision: typeof about.revision === "string" ? about.revision : null,
-    architecture: readText(about.architecture),
-    dtype: readText(about.dtype),
-    versions: versions as Record<string, string>,
-  };
+  const [model, source, architecture, dtype] = ["model", "source", "architecture", "dtype", "fingerprint", "asked"].map(
+    (name) => readText(about[name]),
+  );
+  const revision = readOptional(about.revision);
+  return { model, source, revision, architecture, dtype, versions: versions as Record<string, string> };
 }

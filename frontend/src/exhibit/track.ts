@@ -7,6 +7,13 @@ import { Kept } from "./kept.ts";
 const MASKED = 0;
 /** Code that says: look into `top`. */
 const ESCAPE = 255;
+/** What the weights of a token may sum to: 1, what half precision rounds, and what codes are off by. */
+const LARGEST_SUM = 1.05 * 1.1;
+/** The levels of the format, which is the same in all files, as `Math.imul` makes a number of their bytes. */
+const LEVELS = 685_728_907;
+
+const isOfFormat = (levels: Float32Array): boolean =>
+  new Uint8Array(levels.buffer).reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 0) === LEVELS;
 
 /** One head's attention. */
 export interface Head {
@@ -31,24 +38,27 @@ export class Track {
     private readonly top: Uint8Array,
     private readonly levels: Float32Array,
   ) {
-    const heads = shape[0] * shape[1];
-    const size = codes.length / heads;
-    this.#escapes = new Uint32Array(heads + 1);
-    let [escapes, largest, smallest] = [0, 0, ESCAPE];
-    for (let head = 0, i = 0; head < heads; head++) {
-      for (const end = i + size; i < end; i++) {
-        const code = codes[i];
-        if (code === ESCAPE) escapes++;
-        else if (code > largest) largest = code;
-        if (code < smallest) smallest = code;
+    const [layers, heads, queries, keys] = shape;
+    if (!isOfFormat(levels)) throw damaged("its levels are not those of this format");
+    for (const entry of top) if (ESCAPE + entry >= levels.length) throw damaged("a code names no level");
+    this.#escapes = new Uint32Array(layers * heads + 1);
+    const sums = new Float64Array(queries);
+    let [escapes, smallest] = [0, ESCAPE];
+    for (let head = 0, i = 0; head < layers * heads; head++) {
+      sums.fill(0);
+      for (let key = 0; key < keys; key++) {
+        for (let query = causal ? key : 0; query < queries; query++) {
+          const code = codes[i++];
+          sums[query] += code === ESCAPE ? levels[ESCAPE + top[escapes++]] : levels[code];
+          if (code < smallest) smallest = code;
+        }
       }
+      // Whoever wrote the file: no softmax gives more.
+      for (const sum of sums) if (sum > LARGEST_SUM) throw damaged(`the weights of a token sum to ${sum.toFixed(2)}`);
       this.#escapes[head + 1] = escapes;
     }
-    this.hasMasked = smallest === MASKED || (causal && shape[3] > 1);
+    this.hasMasked = smallest === MASKED || (causal && keys > 1);
     if (escapes !== top.length) throw damaged(`${escapes} codes look into a list of ${top.length}`);
-    for (const entry of top) largest = Math.max(largest, ESCAPE + entry);
-    if (largest >= levels.length) throw damaged(`a code names level ${largest} of ${levels.length}`);
-    if (!levels.every((level) => level >= 0 && level <= 1)) throw damaged("a level is not a probability");
   }
 
   /** The head at a position; `layer` counts the track's own layers. */
