@@ -293,7 +293,7 @@ class Supply:
             exhibit = read_arrays(request.file, request.arrays)
         except ArraysError as error:
             raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
-        data = encode(exhibit)
+        data = encode(exhibit, request.key)
         self.store.write(request.key, data)
         return data
 

@@ -59,5 +59,6 @@ def keep(store: Store, request: Request, captured: Exhibit | Neurons | CaptureEr
     """
     if isinstance(captured, CaptureError):
         return captured
-    store.write(request.key, encode(captured) if isinstance(captured, Exhibit) else encode_neurons(captured))
+    key = request.key
+    store.write(key, encode(captured, key) if isinstance(captured, Exhibit) else encode_neurons(captured, key))
     return None

@@ -7,7 +7,8 @@ A store is a folder::
 
 The name of an exhibit's file carries its key (what was asked for) and a checksum of its bytes (what
 is there). So one listing tells all that is present, a damaged file is known when it is read, two
-writers need no lock, and a file appears under its name only when it is whole.
+writers need no lock, and a file appears under its name only when it is whole. What it holds says its
+key once more, so that a file which was given another name is known too.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from attnviz_mkdocs.codec import SUFFIX
+from attnviz_mkdocs.codec import SUFFIX, CodecError, peek_header
 from attnviz_mkdocs.store.files import Files, StoreError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _RECORD = re.compile(rf"models/[0-9a-f]{{{_CHECKSUM_LENGTH}}}\.json")
 
 
 class DamagedError(StoreError):
-    """An exhibit's file is not what was written."""
+    """An exhibit's file is not what was written, or not where it was."""
 
 
 class Store:
@@ -74,7 +75,7 @@ class Store:
 
         Raises:
             KeyError: The store has no such exhibit.
-            DamagedError: The bytes are not those that were written, or are gone.
+            DamagedError: The bytes are not those that were written, are those of another exhibit, or are gone.
             StoreError: The store can't be used.
         """
         name = self._index()[key]
@@ -88,6 +89,8 @@ class Store:
             raise DamagedError(f"{self.url}/{name} is listed, but is not there")
         if _checksum(data) != name.split(".")[1]:
             raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
+        if _key_in(data) not in (None, key):
+            raise DamagedError(f"{self.url}/{name} holds another exhibit, whose key is {_key_in(data)}")
         return data
 
     def write(self, key: str, data: bytes) -> None:
@@ -169,6 +172,15 @@ class Store:
 def record_name(identity: str) -> str:
     """The name of the file with a model's record."""
     return f"models/{hashlib.sha256(identity.encode()).hexdigest()[:_CHECKSUM_LENGTH]}.json"
+
+
+def _key_in(data: bytes) -> str | None:
+    """The key that an exhibit was written under, as it says itself."""
+    # Who decodes what is none of ours, or of another version, is told so there.
+    with suppress(CodecError):
+        key: str | None = peek_header(data).get("key")
+        return key
+    return None
 
 
 def _checksum(data: bytes) -> str:
