@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.arrays import ArraysError, read_arrays
@@ -172,8 +172,7 @@ class Supply:
                 if self._is_missing(request)
             ]
             if absent or wanted.unknown:
-                unknown = [replace(mistake, message=_unknown(mistake)) for mistake in wanted.unknown]
-                raise MissingError(self._never([*absent, *unknown]))
+                raise MissingError(self._never([*absent, *wanted.unknown]))
             return 0
         return self._capture([request for request in self.missing(figures) if only is None or request.key in only])
 
@@ -382,10 +381,6 @@ def _parts(figure: Figure) -> Iterator[tuple[Subject, What]]:
         yield subject, "attention"
     if figure.kind == "neuron":
         yield figure.subjects[0], "neurons"
-
-
-def _unknown(mistake: Mistake) -> str:
-    return f"{mistake.message} (and the store has no record of the model)"
 
 
 def _absence(request: Request, place: Place) -> Mistake:

@@ -13,8 +13,6 @@ key once more, so that a file which was given another name is known too.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
@@ -22,20 +20,20 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from attnviz_mkdocs.codec import SUFFIX, CodecError, peek_header
-from attnviz_mkdocs.store.files import Files, StoreError
+from attnviz_mkdocs.store.files import CHECKSUM_LENGTH, Files, StoreError, checksum
+from attnviz_mkdocs.store.records import pack_record, unpack_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_CHECKSUM_LENGTH = 16
 # Whoever fills a bucket may call things there as he likes; what is copied from it has a name like these.
-_EXHIBIT = re.compile(rf"(?P<key>[0-9a-z]+)\.[0-9a-f]{{{_CHECKSUM_LENGTH}}}{re.escape(SUFFIX)}")
-_RECORD = re.compile(rf"models/[0-9a-f]{{{_CHECKSUM_LENGTH}}}\.json")
+_EXHIBIT = re.compile(rf"(?P<key>[0-9a-z]+)\.[0-9a-f]{{{CHECKSUM_LENGTH}}}{re.escape(SUFFIX)}")
+_RECORD = re.compile(rf"models/[0-9a-f]{{{CHECKSUM_LENGTH}}}\.json")
 
 
 class DamagedError(StoreError):
-    """An exhibit's file is not what was written, or not where it was."""
+    """An exhibit's file, or a model's record, is not what was written, or not where it was."""
 
 
 class Store:
@@ -87,7 +85,7 @@ class Store:
             data = self.files.read(name)
         if data is None:
             raise DamagedError(f"{self.url}/{name} is listed, but is not there")
-        if _checksum(data) != name.split(".")[1]:
+        if checksum(data) != name.split(".")[1]:
             raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
         if _key_in(data) not in (None, key):
             raise DamagedError(f"{self.url}/{name} holds another exhibit, whose key is {_key_in(data)}")
@@ -108,7 +106,7 @@ class Store:
             StoreError: They can't be written.
         """
         index = self._index()
-        names = {key: f"exhibits/{key[:2]}/{key}.{_checksum(data)}{SUFFIX}" for key, data in exhibits.items()}
+        names = {key: f"exhibits/{key[:2]}/{key}.{checksum(data)}{SUFFIX}" for key, data in exhibits.items()}
         replaced = [index[key] for key, name in names.items() if index.get(key, name) != name]
         content = {names[key]: data for key, data in exhibits.items()}
         self.files.change(content | dict(records or {}), replaced)
@@ -122,19 +120,36 @@ class Store:
             self.files.change({}, [name])
 
     def model(self, identity: str) -> dict[str, Any] | None:
-        """What was recorded of a model when it was captured."""
-        data = self.files.read(record_name(identity))
-        try:
-            record: dict[str, Any] | None = None if data is None else json.loads(data)
-        except ValueError:
-            return None
-        return record
+        """What was recorded of a model when it was captured; None where nothing was.
+
+        Raises:
+            DamagedError: It is not what was written.
+            StoreError: The store can't be used.
+        """
+        data = self.record(record_name(identity))
+        return None if data is None else unpack_record(data)
+
+    def record(self, name: str) -> bytes | None:
+        """The bytes of a model's record; None where there is none of that name.
+
+        Raises:
+            DamagedError: They are not what was written.
+            StoreError: The store can't be used.
+        """
+        data = self.files.read(name)
+        if data is not None:
+            try:
+                unpack_record(data)
+            except ValueError as error:
+                raise DamagedError(f"{self.url}/{name} is damaged: {error}") from error
+        return data
 
     def remember_model(self, identity: str, record: dict[str, Any]) -> None:
         """Record what a model's files were, for builds that don't have them."""
-        if self.model(identity) != record:
-            data = (json.dumps(record, indent=1, sort_keys=True) + "\n").encode()
-            self.files.change({record_name(identity): data})
+        with suppress(DamagedError):
+            if self.model(identity) == record:
+                return
+        self.files.change({record_name(identity): pack_record(record)})
 
     def records(self) -> list[str]:
         """The names of all models' records."""
@@ -171,7 +186,7 @@ class Store:
 
 def record_name(identity: str) -> str:
     """The name of the file with a model's record."""
-    return f"models/{hashlib.sha256(identity.encode()).hexdigest()[:_CHECKSUM_LENGTH]}.json"
+    return f"models/{checksum(identity.encode())}.json"
 
 
 def _key_in(data: bytes) -> str | None:
@@ -181,7 +196,3 @@ def _key_in(data: bytes) -> str | None:
         key: str | None = peek_header(data).get("key")
         return key
     return None
-
-
-def _checksum(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:_CHECKSUM_LENGTH]
