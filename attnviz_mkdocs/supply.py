@@ -163,6 +163,7 @@ class Supply:
         Raises:
             MissingError: Exhibits are missing, and the project's option is ``capture: never``, or there is no such
                 device.
+            StoreError: The store can't be used; the message says what it has kept by then.
         """
         if self.project.capture == "never":
             wanted = self.wanted(figures)
@@ -174,7 +175,18 @@ class Supply:
             if absent or wanted.unknown:
                 raise MissingError(self._never([*absent, *wanted.unknown]))
             return 0
-        return self._capture([request for request in self.missing(figures) if only is None or request.key in only])
+        requests = [request for request in self.missing(figures) if only is None or request.key in only]
+        try:
+            return self._capture(requests)
+        except (MissingError, StoreError) as error:
+            raise type(error)(f"{self.kept_of(requests)}:\n{error}") from error
+
+    def kept_of(self, requests: Iterable[Request]) -> str:
+        """What became of a capture that was broken off."""
+        left = sum(map(self._is_missing, requests))
+        kept = f"{self.captured} exhibit{'' if self.captured == 1 else 's'} captured and kept"
+        still = "to capture again" if self.project.capture == "always" else "missing"
+        return f"{kept}, {left} {still}; mend this and run the command again, it goes on from there"
 
     @property
     def captured(self) -> int:
@@ -197,8 +209,8 @@ class Supply:
             SpecError: It can't be had, or doesn't have what the author asked to see.
             MissingError: It is missing, and the project's option is ``capture: never``, or there is no such device.
         """
-        needed = self.needed(figure)
         try:
+            needed = self.needed(figure)
             missing = [request for request in needed.requests if self._is_missing(request)]
             if missing and self.project.capture == "never":
                 raise MissingError(self._never([_absence(request, figure.place) for request in missing]))
@@ -293,7 +305,10 @@ class Supply:
         except ArraysError as error:
             raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
         data = encode(exhibit, request.key)
-        self.store.write(request.key, data)
+        try:
+            self.store.write(request.key, data)
+        except StoreError as error:
+            log.info("%s: %s; these arrays are encoded in each build", figure.place, error)
         return data
 
     def _capture(self, requests: list[Request]) -> int:

@@ -55,10 +55,11 @@ def capture(
         # Ray tells of its nodes on stdout.
         with redirect_stdout(sys.stderr):
             supply.ensure(figures, mine)
-    except (StoreError, ClusterError, MissingError) as error:
+    except (StoreError, MissingError) as error:
+        fail(str(error))
+    except ClusterError as error:
         left = [request for request in supply.missing(figures) if mine is None or request.key in mine]
-        kept = f"{count(supply.captured, 'exhibit')} captured and kept, {len(left)} missing"
-        fail(f"{kept}; mend this and run the command again, it goes on from there:\n{error}")
+        fail(f"{supply.kept_of(left)}:\n{error}")
     if mine is not None:
         figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]

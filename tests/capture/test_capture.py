@@ -132,6 +132,14 @@ def test_a_relative_folder_is_relative_to_the_root(saved):
     assert isinstance(only(tiny.requests(folder.name, tiny.SHORT), folder.parent), Exhibit)
 
 
+def test_an_exhibit_counts_as_captured_when_who_asked_for_it_has_kept_it(bert, tmp_path):
+    watcher = Watcher()
+    asked = tiny.requests(bert, tiny.SHORT, tiny.LONG)
+    counted = [len(watcher.said) for _ in capture(asked, root=tmp_path, device="cpu", progress=watcher)]
+    assert counted == [1, 2]  # loading, and what came before
+    assert len(watcher.said) == 4
+
+
 def test_models_are_loaded_once_each_and_one_failure_leaves_the_rest(saved, tmp_path):
     watcher = Watcher()
     good = tiny.requests(saved("bert"), tiny.SHORT, "the cat " * 60, tiny.LONG)
