@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mkdocs.plugins.attnviz")
 
+#: What is told where a capture was broken off.
+MEND = "mend this and run the command again, it goes on from there"
+
 #: What the capture extra brings and a build without it lacks.
 _NEEDED = ("torch", "transformers")
 
@@ -179,14 +182,14 @@ class Supply:
         try:
             return self._capture(requests)
         except (MissingError, StoreError) as error:
-            raise type(error)(f"{self.kept_of(requests)}:\n{error}") from error
+            raise type(error)(f"{self.kept_of(requests)}; {MEND}:\n{error}") from error
 
     def kept_of(self, requests: Iterable[Request]) -> str:
         """What became of a capture that was broken off."""
         left = sum(map(self._is_missing, requests))
         kept = f"{self.captured} exhibit{'' if self.captured == 1 else 's'} captured and kept"
         still = "to capture again" if self.project.capture == "always" else "missing"
-        return f"{kept}, {left} {still}; mend this and run the command again, it goes on from there"
+        return f"{kept}, {left} {still}"
 
     @property
     def captured(self) -> int:

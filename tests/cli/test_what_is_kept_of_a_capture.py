@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import signal
 import socket
 
 import numpy as np
@@ -87,6 +89,28 @@ def test_a_build_tells_the_same_and_fails(three, captured, monkeypatch, caplog):
         what == "2 exhibits captured and kept, 1 missing; mend this and run the command again, it goes on from there:"
     )
     assert why.endswith("can't be written: Read-only file system")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_run_that_is_stopped_tells_what_is_kept(name, run, three, captured, monkeypatch):
+    write = Store.write
+
+    def stopped_after_two(store, key, data):
+        write(store, key, data)
+        if len(store.files.sizes("exhibits")) == 2:
+            signal.raise_signal(signal.Signals[name])
+
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(Store, "write", stopped_after_two)
+    said = run("capture")
+    assert (said.exit_code, said.exception.__class__) == (1, SystemExit)
+    told = said.stderr.splitlines()[-1]
+    assert re.fullmatch(
+        r"stopped: [12] exhibits? captured and kept, 1 missing; run the command again, it goes on from there", told
+    )
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
+    monkeypatch.setattr(Store, "write", write)
+    assert run("capture").stderr.startswith("1 exhibit captured, 3 in the store")
 
 
 def test_what_was_there_is_not_called_missing_when_it_is_captured_again(run, three, captured, monkeypatch):
