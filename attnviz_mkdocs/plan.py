@@ -177,7 +177,7 @@ class Planner:
             if record is not None:
                 return str(record["fingerprint"])
             if not self._download:
-                raise SourceError(f"{error} (and {unknown})") from error
+                raise SourceError(f"{error}; and {unknown}") from error
             located = locate(model, self._root, download=True)
         if located.revision is not None and model.revision is None:
             self._unpinned[model] = located.revision
