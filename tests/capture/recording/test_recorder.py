@@ -163,7 +163,7 @@ def test_a_token_whose_weights_do_not_sum_to_one_is_told_of_its_text(factor, tol
     if told is None or (factor < 1 and not adds_up):
         assert isinstance(first, Track)
     else:
-        assert str(first) == f"the model's attention must sum to 1 for each token, but of one it sums to {told}"
+        assert str(first) == f"the model's attention must sum to 1 for each token, but that of one sums to {told}"
 
 
 def test_layers_that_lack_or_are_of_another_shape():
