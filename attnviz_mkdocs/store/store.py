@@ -83,21 +83,21 @@ class Store:
             self.refresh()
             name = self._index().get(key, name)
             data = self.files.read(name)
-        if data is None:
-            raise DamagedError(f"{self.url}/{name} is listed, but is not there")
-        if checksum(data) != name.split(".")[1]:
-            raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
-        if _key_in(data) not in (None, key):
-            raise DamagedError(f"{self.url}/{name} holds another exhibit, whose key is {_key_in(data)}")
-        return data
+        return self._checked(key, name, data)
 
     def write(self, key: str, data: bytes) -> None:
         """Keep an encoded exhibit; whole or not at all.
+
+        Where another process has captured it meanwhile, the first of both names counts, as on every machine, and the
+        other goes.
 
         Raises:
             StoreError: The bytes can't be written.
         """
         self.take({key: data})
+        names = [name for name in self.files.sizes(f"exhibits/{key[:2]}") if _key_of(name) == key]
+        if len(names) > 1:
+            self._settle(key, names)
 
     def take(self, exhibits: Mapping[str, bytes], records: Mapping[str, bytes] | None = None) -> None:
         """Keep several encoded exhibits, and models' records by their names, each whole or not at all.
@@ -173,15 +173,41 @@ class Store:
         """Whether this is the store that was marked with that name."""
         return self.files.read(name) is not None
 
+    def _settle(self, key: str, names: list[str]) -> None:
+        """Keep the first of several files of an exhibit that is whole."""
+        for name in names:
+            # A listing may be old, and name what is gone.
+            with suppress(DamagedError):
+                data = self._checked(key, name, self.files.read(name))
+                self._index()[key], self._sizes[name] = name, len(data)
+                self.files.change({}, [other for other in names if other != name])
+                return
+
+    def _checked(self, key: str, name: str, data: bytes | None) -> bytes:
+        """What was read of an exhibit's file, if it is what was written there."""
+        if data is None:
+            raise DamagedError(f"{self.url}/{name} is listed, but is not there")
+        if checksum(data) != name.split(".")[1]:
+            raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
+        if _key_in(data) not in (None, key):
+            raise DamagedError(f"{self.url}/{name} holds another exhibit, whose key is {_key_in(data)}")
+        return data
+
     def _index(self) -> dict[str, str]:
         if self._names is None:
             self._sizes = self.files.sizes("exhibits")
             # Two machines may have written one exhibit at once; the first name counts on all of them.
             self._names = {}
             for name in self._sizes:
-                if found := _EXHIBIT.fullmatch(PurePosixPath(name).name):
-                    self._names.setdefault(found["key"], name)
+                if key := _key_of(name):
+                    self._names.setdefault(key, name)
         return self._names
+
+
+def _key_of(name: str) -> str | None:
+    """The key that a file's name tells; None where it is no exhibit's."""
+    found = _EXHIBIT.fullmatch(PurePosixPath(name).name)
+    return found["key"] if found else None
 
 
 def record_name(identity: str) -> str:
