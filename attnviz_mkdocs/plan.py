@@ -11,6 +11,7 @@ from attnviz_mkdocs.arrays import find_arrays
 from attnviz_mkdocs.codec import FORMAT
 from attnviz_mkdocs.sources import SourceError, fingerprint, locate, published
 from attnviz_mkdocs.spec.mistakes import short
+from attnviz_mkdocs.store import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,12 +181,16 @@ class Planner:
     def _look_up(self, model: Model) -> str:
         try:
             located = locate(model, self._root, download=False)
-        except SourceError:
-            record = self._store.model(identity(model))
+        except SourceError as error:
+            unknown = "the store has no record of the model"
+            try:
+                record = self._store.model(identity(model))
+            except DamagedError as damage:
+                record, unknown = None, str(damage)
             if record is not None:
                 return str(record["fingerprint"])
             if not self._download:
-                raise
+                raise SourceError(f"{error}; and {unknown}") from error
             located = locate(model, self._root, download=True)
         if located.revision is None:
             self._files[model] = [located.folder, *located.files]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.arrays import ArraysError, read_arrays
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Figure, Model, Place, Subject
 
 log = logging.getLogger("mkdocs.plugins.attnviz")
+
+#: What is told where a capture was broken off.
+MEND = "mend this and run the command again, it goes on from there"
 
 #: What the capture extra brings and a build without it lacks.
 _NEEDED = ("torch", "transformers")
@@ -164,6 +167,7 @@ class Supply:
         Raises:
             MissingError: Exhibits are missing, and the project's option is ``capture: never``, or there is no such
                 device.
+            StoreError: The store can't be used; the message says what it has kept by then.
         """
         if self.project.capture == "never":
             wanted = self.wanted(figures)
@@ -173,10 +177,20 @@ class Supply:
                 if self._is_missing(request)
             ]
             if absent or wanted.unknown:
-                unknown = [replace(mistake, message=_unknown(mistake)) for mistake in wanted.unknown]
-                raise MissingError(self._never([*absent, *unknown]))
+                raise MissingError(self._never([*absent, *wanted.unknown]))
             return 0
-        return self._capture([request for request in self.missing(figures) if only is None or request.key in only])
+        requests = [request for request in self.missing(figures) if only is None or request.key in only]
+        try:
+            return self._capture(requests)
+        except (MissingError, StoreError) as error:
+            raise type(error)(f"{self.kept_of(requests)}; {MEND}:\n{error}") from error
+
+    def kept_of(self, requests: Iterable[Request]) -> str:
+        """What became of a capture that was broken off."""
+        left = sum(map(self._is_missing, requests))
+        kept = f"{self.captured} exhibit{'' if self.captured == 1 else 's'} captured and kept"
+        still = "to capture again" if self.project.capture == "always" else "missing"
+        return f"{kept}, {left} {still}"
 
     @property
     def captured(self) -> int:
@@ -199,8 +213,8 @@ class Supply:
             SpecError: It can't be had, or doesn't have what the author asked to see.
             MissingError: It is missing, and the project's option is ``capture: never``, or there is no such device.
         """
-        needed = self.needed(figure)
         try:
+            needed = self.needed(figure)
             missing = [request for request in needed.requests if self._is_missing(request)]
             if missing and self.project.capture == "never":
                 raise MissingError(self._never([_absence(request, figure.place) for request in missing]))
@@ -310,8 +324,11 @@ class Supply:
             exhibit = read_arrays(request.file, request.arrays)
         except ArraysError as error:
             raise SpecError([Mistake(figure.place_of(error.concerns), str(error))]) from error
-        data = encode(exhibit)
-        self.store.write(request.key, data)
+        data = encode(exhibit, request.key)
+        try:
+            self.store.write(request.key, data)
+        except StoreError as error:
+            log.info("%s: %s; these arrays are encoded in each build", figure.place, error)
         return data
 
     def _capture(self, requests: list[Request]) -> int:
@@ -399,10 +416,6 @@ def _parts(figure: Figure) -> Iterator[tuple[Subject, What]]:
         yield subject, "attention"
     if figure.kind == "neuron":
         yield figure.subjects[0], "neurons"
-
-
-def _unknown(mistake: Mistake) -> str:
-    return f"{mistake.message} (and the store has no record of the model)"
 
 
 def _absence(request: Request, place: Place) -> Mistake:

@@ -45,7 +45,7 @@ def keep(store: Store, captured: Iterable[tuple[Request, Captured]]) -> Iterator
     waiting: deque[_Waiting] = deque()
     try:
         for request, result in captured:
-            encoded = None if isinstance(result, CaptureError) else encoders.submit(_encode, result)
+            encoded = None if isinstance(result, CaptureError) else encoders.submit(_encode, result, request.key)
             waiting.append(_Waiting(request, result, encoded))
             while waiting and (waiting[0].is_encoded or sum(each.size for each in waiting) > UNDER_WAY):
                 yield waiting.popleft().written(store)
@@ -82,5 +82,5 @@ class _Waiting:
         return self.request, self.result
 
 
-def _encode(captured: Exhibit | Neurons) -> bytes:
-    return encode(captured) if isinstance(captured, Exhibit) else encode_neurons(captured)
+def _encode(captured: Exhibit | Neurons, key: str) -> bytes:
+    return encode(captured, key) if isinstance(captured, Exhibit) else encode_neurons(captured, key)

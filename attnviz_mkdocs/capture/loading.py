@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-from attnviz_mkdocs.capture.errors import CaptureError, in_words
+from attnviz_mkdocs.capture.errors import CaptureError, first_line, in_words
 from attnviz_mkdocs.capture.quiet import quiet
 from attnviz_mkdocs.capture.reading.writer import Writer
+from attnviz_mkdocs.sources import published
 from attnviz_mkdocs.spec.types import LONGEST
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def load(located: Located, spec: Model, place: Place, *, writes: bool = False) -
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": spec.trust_remote_code}
     if located.gguf is not None:
         options["gguf_file"] = located.gguf
-    with quiet(), in_words("the model can't be loaded"), _asking_for_trust(spec):
+    with quiet(), in_words("the model can't be loaded"), _as_authors_see_it(spec, folder):
         config = AutoConfig.from_pretrained(folder, **options)
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
         headed = writes and _has_head_class(config)
@@ -115,16 +117,23 @@ def _only_in_head(names: Iterable[str], headed: PreTrainedModel, model: PreTrain
 
 
 @contextmanager
-def _asking_for_trust(spec: Model) -> Iterator[None]:
-    """In the words of a gallery, where transformers asks whether to run code that comes with a model."""
+def _as_authors_see_it(spec: Model, folder: str) -> Iterator[None]:
+    """In the words of a gallery: what may stand on a page, and tells what to do where that is known."""
     try:
         yield
+    except SafetensorError as error:
+        raise CaptureError(
+            f"the model's weights are damaged or not complete ({first_line(error)}); copy or download its files again"
+        ) from error
     except Exception as error:
         if "trust_remote_code" in str(error) and not spec.trust_remote_code:
             raise CaptureError(
                 "the model needs code that comes with it, and running that is not allowed: read the code, and, "
                 'if you trust it, write "trust_remote_code: true" under the model'
             ) from error
+        if folder in str(error):
+            own = published(spec.source)
+            raise CaptureError(f"the model can't be loaded: {first_line(error).replace(folder, own)}") from error
         raise
 
 

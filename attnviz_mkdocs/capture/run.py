@@ -38,8 +38,9 @@ def run(
             if not runner.has(portion.model):
                 progress.loading(portion.model_name)
             for request, result in runner.capture(portion):
-                progress.took(tokens_of(result))
                 yield request, result
+                # Whoever asked for it has kept it by now.
+                progress.took(tokens_of(result))
     finally:
         progress.close()
 

@@ -160,6 +160,7 @@ class Subject:
                 layers=len(form.layers),
                 heads=form.heads,
                 causal=form.causal,
+                adds_up=form.adds_up,
             )
             for name, form in self.listener.forms.items()
         }

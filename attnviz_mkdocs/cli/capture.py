@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
 from attnviz_mkdocs.cli.shard import SHARD, Shard
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
-from attnviz_mkdocs.supply import MissingError
+from attnviz_mkdocs.supply import MEND, MissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from attnviz_mkdocs.cli.site import Site
     from attnviz_mkdocs.spec import Figure
@@ -53,18 +54,34 @@ def capture(
     mine = None if shard is None else shard.keys(needed.values())
     try:
         # Ray tells of its nodes on stdout.
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), _interrupted_when_ended():
             supply.ensure(figures, mine)
-    except (StoreError, ClusterError, MissingError) as error:
-        left = [request for request in supply.missing(figures) if mine is None or request.key in mine]
-        kept = f"{count(supply.captured, 'exhibit')} captured and kept, {len(left)} missing"
-        fail(f"{kept}; mend this and run the command again, it goes on from there:\n{error}")
+    except (StoreError, MissingError) as error:
+        fail(str(error))
+    except ClusterError as error:
+        fail(f"{_kept(supply, figures, mine)}; {MEND}:\n{error}")
+    except KeyboardInterrupt:
+        fail(f"stopped: {_kept(supply, figures, mine)}; run the command again, it goes on from there")
     if mine is not None:
         figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
     there = sum(key in supply.store for key in needed)
     click.echo(f"{count(supply.captured, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
     stop_at(mistakes)
+
+
+def _kept(supply: Supply, figures: Sequence[Figure], mine: Collection[str] | None) -> str:
+    return supply.kept_of(request for request in supply.missing(figures) if mine is None or request.key in mine)
+
+
+@contextmanager
+def _interrupted_when_ended() -> Iterator[None]:
+    """While this lasts, the signal with which a scheduler ends a process does what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _is_ours(supply: Supply, figure: Figure, mine: Collection[str]) -> bool:

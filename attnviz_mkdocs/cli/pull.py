@@ -36,14 +36,17 @@ def pull(open_site: Callable[[], Site], url: str | None, *, everything: bool) ->
     models = {subject.model for figure in site.figures for subject in figure.subjects}
     # First what the models are, for the keys of exhibits are made of it.
     records = remote.records() if everything else [record_name(identity(model)) for model in models]
-    copy(remote, supply_of(project).store, (), records, replace=True)
+    first = copy(remote, supply_of(project).store, (), records, replace=True)
     supply = supply_of(project)
     wanted = supply.wanted(site.figures)
     copied = copy(remote, supply.store, remote if everything else wanted.keys, replace=True)
+    copied.damaged |= first.damaged
     tell(copied, "fetched from", remote.url)
+    if copied.damaged:
+        click.echo('Damaged at the remote; run "attnviz push --replace" where the store is whole', err=True)
     if copied.replaced:
         click.echo(f"{count(len(copied.replaced), 'exhibit')} of the store gave way to the remote's", err=True)
-    absent = [key for key in wanted.requests if key not in supply.store]
+    absent = [key for key in wanted.requests if key not in supply.store and key not in copied.damaged]
     tell_of(wanted, absent, f'Not at {remote.url}; run "attnviz capture" where a model can run, and "attnviz push":')
     stop_at([*site.mistakes, *wanted.unknown])
     if absent or copied.damaged:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("url", required=False)
 @click.option("--all", "everything", is_flag=True, help="Send all that the store holds, not only what views show.")
-@click.option("--replace", "replaces", is_flag=True, help="Send also what the remote has with other bytes.")
+@click.option("--replace", "replaces", is_flag=True, help="Send also what the remote has with other bytes, or damaged.")
 @click.pass_obj
 def push(open_site: Callable[[], Site], url: str | None, *, everything: bool, replaces: bool) -> None:
     """Send what the views of galleries and pages show from the store to URL, a folder or an fsspec URL.
@@ -46,6 +46,8 @@ def push(open_site: Callable[[], Site], url: str | None, *, everything: bool, re
     if copied.kept:
         kept = count(len(copied.kept), "exhibit")
         click.echo(f"{kept} not sent: the remote has other bytes; to put yours in their place: --replace", err=True)
+    if copied.damaged:
+        click.echo('Damaged in the store, so not sent; run "attnviz capture" first', err=True)
     tell_of(wanted, absent, 'Not in the store, so not sent; run "attnviz capture" first:')
     stop_at([*site.mistakes, *wanted.unknown])
     if absent or copied.damaged:

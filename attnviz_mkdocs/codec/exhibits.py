@@ -23,13 +23,19 @@ _LARGEST_SUM = 1.05 * (1 + RELATIVE_ERROR)
 _FLAGS = ("special", "continues", "generated")
 
 
-def encode(exhibit: Exhibit) -> bytes:
-    """Encode an exhibit; the same exhibit gives the same bytes."""
+def encode(exhibit: Exhibit, key: str | None = None) -> bytes:
+    """Encode an exhibit; the same exhibit gives the same bytes.
+
+    Args:
+        exhibit: The exhibit.
+        key: What a store keeps it under; None where none does.
+    """
     tensors: dict[str, np.ndarray[Any, Any]] = {"levels": np.ascontiguousarray(LEVELS)}
     for name, attention in exhibit.attentions.items():
         tensors[f"{name}.codes"] = np.ascontiguousarray(attention.track.codes)
         tensors[f"{name}.top"] = np.ascontiguousarray(attention.track.top)
     content = {
+        "key": key,
         "text": exhibit.text,
         "pair": exhibit.pair,
         "target": exhibit.target,

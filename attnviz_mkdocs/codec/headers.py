@@ -79,7 +79,12 @@ class _Attention(_Part):
     error: _Error
 
 
-class _Exhibit(_Part):
+class _File(_Part):
+    #: Files that were written before there was one say nothing of it.
+    key: str | None = None
+
+
+class _Exhibit(_File):
     text: str | None
     pair: str | None
     target: str | None
@@ -115,13 +120,13 @@ class _Scores(_Part):
     error: _Share
 
 
-class _Neurons(_Part):
+class _Neurons(_File):
     tokens: str
     attentions: Annotated[list[_Scores], Field(min_length=1)]
     provenance: _Provenance
 
 
-_KINDS: dict[str, tuple[str, type[_Part]]] = {"attention": ("an exhibit", _Exhibit), "neurons": ("neurons", _Neurons)}
+_KINDS: dict[str, tuple[str, type[_File]]] = {"attention": ("an exhibit", _Exhibit), "neurons": ("neurons", _Neurons)}
 
 
 def check_header(header: dict[str, Any]) -> None:

@@ -18,8 +18,13 @@ _NEEDED = ("queries", "keys", "scale")
 _OPTIONAL = ("softcap", "sinks")
 
 
-def encode_neurons(neurons: Neurons) -> bytes:
-    """Encode the neurons of an exhibit; the same neurons give the same bytes."""
+def encode_neurons(neurons: Neurons, key: str | None = None) -> bytes:
+    """Encode the neurons of an exhibit; the same neurons give the same bytes.
+
+    Args:
+        neurons: The neurons.
+        key: What a store keeps them under; None where none does.
+    """
     tensors: dict[str, np.ndarray[Any, Any]] = {}
     for name, scores in neurons.attentions.items():
         there = {part: getattr(scores, part) for part in (*_NEEDED, *_OPTIONAL)}
@@ -28,6 +33,7 @@ def encode_neurons(neurons: Neurons) -> bytes:
             if values is not None:
                 tensors[f"{name}.{part}"] = np.ascontiguousarray(values)
     content = {
+        "key": key,
         "tokens": neurons.tokens,
         "attentions": [_about(name, scores) for name, scores in neurons.attentions.items()],
         "provenance": asdict(neurons.provenance),

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.store.files import StoreError, in_parallel
+from attnviz_mkdocs.store.store import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +28,7 @@ class Copied:
         kept: Keys of those in whose place the target keeps other bytes.
         there: How many were there already.
         bytes: How many were sent, of exhibits.
-        damaged: Key → what is wrong, of those that can't be read at the source.
+        damaged: Key, or name of a record → what is wrong, of those that can't be read at the source.
     """
 
     sent: list[str] = field(default_factory=list)
@@ -49,14 +50,15 @@ def copy(source: Store, target: Store, keys: Iterable[str], records: Iterable[st
         keys: Of the exhibits.
         records: Names of the models' records; those of the source count.
         replace: What becomes of an exhibit that both have with different bytes, as two machines may capture it:
-            whether the source's takes the place of the target's.
+            whether the source's takes the place of the target's. If so, what the target has is also read, and what
+            is damaged there gives way; else no more is asked of it than its names and sizes.
 
     Raises:
         StoreError: One of the stores can't be used.
     """
     done = Copied()
     batches = list(_batches(source, _to_send(source, target, keys, done, replace=replace)))
-    changed = _changed(source, target, records)
+    changed = _changed(source, target, records, done)
     for position, batch in enumerate(batches or [[]]):
         exhibits: dict[str, bytes] = {}
         in_parallel(partial(_read, source, exhibits, done), batch)
@@ -70,15 +72,16 @@ def copy(source: Store, target: Store, keys: Iterable[str], records: Iterable[st
 
 
 def _to_send(source: Store, target: Store, keys: Iterable[str], done: Copied, *, replace: bool) -> Iterator[str]:
+    keys = [key for key in keys if key in source]
+    same = [key for key in keys if target.name(key) == source.name(key)]
+    broken = {key for key in same if target.size(key) != source.size(key)}
+    if replace:
+        in_parallel(partial(_look_at, target, broken), same)
     for key in keys:
-        here, there = source.name(key), target.name(key)
-        if here is None:
-            continue
-        if there is None:
+        if key not in target:
             done.sent.append(key)
-        elif there == here:
-            # A file of another size was broken on its way by something else than us.
-            if target.size(key) == source.size(key):
+        elif target.name(key) == source.name(key):
+            if key not in broken:
                 done.there += 1
                 continue
             done.replaced.append(key)
@@ -88,6 +91,14 @@ def _to_send(source: Store, target: Store, keys: Iterable[str], done: Copied, *,
             done.kept.append(key)
             continue
         yield key
+
+
+def _look_at(target: Store, broken: set[str], key: str) -> None:
+    """Tell what was broken after it was written, by something else than us."""
+    try:
+        target.read(key)
+    except DamagedError:
+        broken.add(key)
 
 
 def _batches(source: Store, keys: Iterable[str]) -> Iterator[list[str]]:
@@ -103,9 +114,14 @@ def _batches(source: Store, keys: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _changed(source: Store, target: Store, records: Iterable[str]) -> dict[str, bytes]:
+def _changed(source: Store, target: Store, records: Iterable[str], done: Copied) -> dict[str, bytes]:
     """The records that the target doesn't have, or has otherwise."""
-    found = {name: source.files.read(name) for name in records}
+    found: dict[str, bytes | None] = {}
+    for name in records:
+        try:
+            found[name] = source.record(name)
+        except DamagedError as error:
+            done.damaged[name] = str(error)
     return {name: data for name, data in found.items() if data is not None and data != target.files.read(name)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
@@ -19,6 +20,9 @@ from attnviz_mkdocs.store import hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+#: Of the checksum in a name, in hexadecimal digits.
+CHECKSUM_LENGTH = 16
 
 #: How many files are under way at once: enough to hide what a server takes to answer.
 _AT_ONCE = 16
@@ -143,6 +147,11 @@ class Files:
             raise
         except Exception as error:
             raise StoreError(f"{what}: {_reason(error)}") from error
+
+
+def checksum(data: bytes) -> str:
+    """What tells bytes from others, for a name: the start of their SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:CHECKSUM_LENGTH]
 
 
 def in_parallel(do: Callable[[str], object], names: Iterable[str]) -> None:

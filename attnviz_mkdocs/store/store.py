@@ -7,34 +7,33 @@ A store is a folder::
 
 The name of an exhibit's file carries its key (what was asked for) and a checksum of its bytes (what
 is there). So one listing tells all that is present, a damaged file is known when it is read, two
-writers need no lock, and a file appears under its name only when it is whole.
+writers need no lock, and a file appears under its name only when it is whole. What it holds says its
+key once more, so that a file which was given another name is known too.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from attnviz_mkdocs.codec import SUFFIX
-from attnviz_mkdocs.store.files import Files, StoreError
+from attnviz_mkdocs.codec import SUFFIX, CodecError, peek_header
+from attnviz_mkdocs.store.files import CHECKSUM_LENGTH, Files, StoreError, checksum
+from attnviz_mkdocs.store.records import pack_record, unpack_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_CHECKSUM_LENGTH = 16
 # Whoever fills a bucket may call things there as he likes; what is copied from it has a name like these.
-_EXHIBIT = re.compile(rf"(?P<key>[0-9a-z]+)\.[0-9a-f]{{{_CHECKSUM_LENGTH}}}{re.escape(SUFFIX)}")
-_RECORD = re.compile(rf"models/[0-9a-f]{{{_CHECKSUM_LENGTH}}}\.json")
+_EXHIBIT = re.compile(rf"(?P<key>[0-9a-z]+)\.[0-9a-f]{{{CHECKSUM_LENGTH}}}{re.escape(SUFFIX)}")
+_RECORD = re.compile(rf"models/[0-9a-f]{{{CHECKSUM_LENGTH}}}\.json")
 
 
 class DamagedError(StoreError):
-    """An exhibit's file is not what was written."""
+    """An exhibit's file, or a model's record, is not what was written, or not where it was."""
 
 
 class Store:
@@ -79,7 +78,7 @@ class Store:
 
         Raises:
             KeyError: The store has no such exhibit.
-            DamagedError: The bytes are not those that were written, or are gone.
+            DamagedError: The bytes are not those that were written, are those of another exhibit, or are gone.
             StoreError: The store can't be used.
         """
         name = self._index()[key]
@@ -89,19 +88,21 @@ class Store:
             self.refresh()
             name = self._index().get(key, name)
             data = self.files.read(name)
-        if data is None:
-            raise DamagedError(f"{self.url}/{name} is listed, but is not there")
-        if _checksum(data) != name.split(".")[1]:
-            raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
-        return data
+        return self._checked(key, name, data)
 
     def write(self, key: str, data: bytes) -> None:
         """Keep an encoded exhibit; whole or not at all.
+
+        Where another process has captured it meanwhile, the first of both names counts, as on every machine, and the
+        other goes.
 
         Raises:
             StoreError: The bytes can't be written.
         """
         self.take({key: data})
+        names = [name for name in self.files.sizes(f"exhibits/{key[:2]}") if _key_of(name) == key]
+        if len(names) > 1:
+            self._settle(key, names)
 
     def take(self, exhibits: Mapping[str, bytes], records: Mapping[str, bytes] | None = None) -> None:
         """Keep several encoded exhibits, and models' records by their names, each whole or not at all.
@@ -110,7 +111,7 @@ class Store:
             StoreError: They can't be written.
         """
         index = self._index()
-        names = {key: f"exhibits/{key[:2]}/{key}.{_checksum(data)}{SUFFIX}" for key, data in exhibits.items()}
+        names = {key: f"exhibits/{key[:2]}/{key}.{checksum(data)}{SUFFIX}" for key, data in exhibits.items()}
         replaced = [index[key] for key, name in names.items() if index.get(key, name) != name]
         content = {names[key]: data for key, data in exhibits.items()}
         self.files.change(content | dict(records or {}), replaced)
@@ -124,19 +125,36 @@ class Store:
             self.files.change({}, [name])
 
     def model(self, identity: str) -> dict[str, Any] | None:
-        """What was recorded of a model when it was captured."""
-        data = self.files.read(record_name(identity))
-        try:
-            record: dict[str, Any] | None = None if data is None else json.loads(data)
-        except ValueError:
-            return None
-        return record
+        """What was recorded of a model when it was captured; None where nothing was.
+
+        Raises:
+            DamagedError: It is not what was written.
+            StoreError: The store can't be used.
+        """
+        data = self.record(record_name(identity))
+        return None if data is None else unpack_record(data)
+
+    def record(self, name: str) -> bytes | None:
+        """The bytes of a model's record; None where there is none of that name.
+
+        Raises:
+            DamagedError: They are not what was written.
+            StoreError: The store can't be used.
+        """
+        data = self.files.read(name)
+        if data is not None:
+            try:
+                unpack_record(data)
+            except ValueError as error:
+                raise DamagedError(f"{self.url}/{name} is damaged: {error}") from error
+        return data
 
     def remember_model(self, identity: str, record: dict[str, Any]) -> None:
         """Record what a model's files were, for builds that don't have them."""
-        if self.model(identity) != record:
-            data = (json.dumps(record, indent=1, sort_keys=True) + "\n").encode()
-            self.files.change({record_name(identity): data})
+        with suppress(DamagedError):
+            if self.model(identity) == record:
+                return
+        self.files.change({record_name(identity): pack_record(record)})
 
     def records(self) -> list[str]:
         """The names of all models' records."""
@@ -160,21 +178,52 @@ class Store:
         """Whether this is the store that was marked with that name."""
         return self.files.read(name) is not None
 
+    def _settle(self, key: str, names: list[str]) -> None:
+        """Keep the first of several files of an exhibit that is whole."""
+        for name in names:
+            # A listing may be old, and name what is gone.
+            with suppress(DamagedError):
+                data = self._checked(key, name, self.files.read(name))
+                self._index()[key], self._sizes[name] = name, len(data)
+                self.files.change({}, [other for other in names if other != name])
+                return
+
+    def _checked(self, key: str, name: str, data: bytes | None) -> bytes:
+        """What was read of an exhibit's file, if it is what was written there."""
+        if data is None:
+            raise DamagedError(f"{self.url}/{name} is listed, but is not there")
+        if checksum(data) != name.split(".")[1]:
+            raise DamagedError(f"{self.url}/{name} is damaged: its checksum does not match")
+        if _key_in(data) not in (None, key):
+            raise DamagedError(f"{self.url}/{name} holds another exhibit, whose key is {_key_in(data)}")
+        return data
+
     def _index(self) -> dict[str, str]:
         if self._names is None:
             self._sizes = self.files.sizes("exhibits")
             # Two machines may have written one exhibit at once; the first name counts on all of them.
             self._names = {}
             for name in self._sizes:
-                if found := _EXHIBIT.fullmatch(PurePosixPath(name).name):
-                    self._names.setdefault(found["key"], name)
+                if key := _key_of(name):
+                    self._names.setdefault(key, name)
         return self._names
+
+
+def _key_of(name: str) -> str | None:
+    """The key that a file's name tells; None where it is no exhibit's."""
+    found = _EXHIBIT.fullmatch(PurePosixPath(name).name)
+    return found["key"] if found else None
 
 
 def record_name(identity: str) -> str:
     """The name of the file with a model's record."""
-    return f"models/{hashlib.sha256(identity.encode()).hexdigest()[:_CHECKSUM_LENGTH]}.json"
+    return f"models/{checksum(identity.encode())}.json"
 
 
-def _checksum(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:_CHECKSUM_LENGTH]
+def _key_in(data: bytes) -> str | None:
+    """The key that an exhibit was written under, as it says itself."""
+    # Who decodes what is none of ours, or of another version, is told so there.
+    with suppress(CodecError):
+        key: str | None = peek_header(data).get("key")
+        return key
+    return None

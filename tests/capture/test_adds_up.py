@@ -103,6 +103,14 @@ def test_queries_and_keys_add_up_to_the_attention_shown(kind, shown):
         assert own[name].std(axis=(0, 1)).max() > 0.05
 
 
+@pytest.mark.parametrize(("kind", "less"), [("gpt_oss", True), ("llama", False), ("bert", False)])
+def test_a_note_says_where_the_weights_of_a_token_sum_to_less_than_one(kind, less, shown):
+    folder, exhibit, _ = shown(kind)
+    assert (eager(folder, exhibit)["self"].sum(-1).min() < 0.95) == less
+    note = "The weights of a token may sum to less than 1: the model gives the rest to no token."
+    assert (note in exhibit.notes) == less
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("kind", ["bert", "llama", "bloom"])
 def test_half_precision_adds_up_within_what_is_stated(kind, dtype, shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from dataclasses import replace
 
@@ -132,6 +133,14 @@ def test_a_relative_folder_is_relative_to_the_root(saved):
     assert isinstance(only(tiny.requests(folder.name, tiny.SHORT), folder.parent), Exhibit)
 
 
+def test_an_exhibit_counts_as_captured_when_who_asked_for_it_has_kept_it(bert, tmp_path):
+    watcher = Watcher()
+    asked = tiny.requests(bert, tiny.SHORT, tiny.LONG)
+    counted = [len(watcher.said) for _ in capture(asked, root=tmp_path, device="cpu", progress=watcher)]
+    assert counted == [1, 2]  # loading, and what came before
+    assert len(watcher.said) == 4
+
+
 def test_models_are_loaded_once_each_and_one_failure_leaves_the_rest(saved, tmp_path):
     watcher = Watcher()
     good = tiny.requests(saved("bert"), tiny.SHORT, "the cat " * 60, tiny.LONG)
@@ -243,10 +252,28 @@ def test_code_that_comes_with_a_model_runs_only_where_it_is_allowed(bert):
     assert exhibit.provenance.architecture == "OwnModel"
 
 
-@pytest.mark.parametrize("broken", ["config.json", "model.safetensors", "tokenizer.json"])
-def test_a_broken_file_is_told_in_words(broken, bert):
+DAMAGED = r"the model's weights are damaged or not complete \(.*\); copy or download its files again"
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("config.json", "the model can't be loaded: .*'bert/config.json' is not a valid JSON file."),
+        ("model.safetensors", DAMAGED),
+        ("tokenizer.json", "the model can't be loaded: .*"),
+    ],
+)
+def test_a_broken_file_is_told_in_words_without_the_machines_paths(broken, told, bert):
     (bert / broken).write_bytes(b"not what it should be")
-    assert "the model can't be loaded: " in words(tiny.requests(bert, tiny.SHORT), bert)
+    said = words(tiny.requests(bert, tiny.SHORT), bert)
+    assert re.fullmatch(told, said)
+    assert str(bert.parent) not in said
+
+
+def test_weights_of_which_a_part_is_lost_are_told_in_words(bert):
+    file = bert / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    assert re.fullmatch(DAMAGED, words(tiny.requests(bert, tiny.SHORT), bert))
 
 
 def test_a_folder_without_a_tokenizer(bert):

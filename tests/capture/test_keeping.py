@@ -34,21 +34,21 @@ def test_what_is_written_is_what_one_by_one_would_write_and_in_order(store, monk
     written = []
     monkeypatch.setattr(Store, "write", lambda _self, key, data: written.append((key, data)))
     assert list(keep(store, captured)) == captured
-    expected = [encode(first), encode_neurons(neurons), encode(second), encode(third)]
+    expected = [encode(first, "00"), encode_neurons(neurons, "02"), encode(second, "03"), encode(third, "04")]
     assert written == list(zip(["00", "02", "03", "04"], expected, strict=True))
 
 
 def test_each_is_handed_on_when_the_store_has_it(store):
     for request, one in keep(store, named(exhibits(5))):
-        assert store.read(request.key) == encode(one)
+        assert store.read(request.key) == encode(one, request.key)
 
 
 def test_the_model_reads_on_while_the_first_is_packed(store, monkeypatch):
     read_on = threading.Event()
 
-    def patient(exhibit):
+    def patient(exhibit, key):
         assert read_on.wait(60), "the model waits for the packing"
-        return encode(exhibit)
+        return encode(exhibit, key)
 
     def model():
         yield from named(exhibits(3))

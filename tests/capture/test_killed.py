@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ def content(store: Path) -> dict[str, bytes]:
     return {str(file.relative_to(store)): file.read_bytes() for file in store.rglob("*.*") if file.suffix != ".part"}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a run is a copy of a process, which Windows can't make")
 def test_killed_at_a_hundred_moments_nothing_is_lost_torn_or_captured_again(config):
     store, reference = config.parent / "gallery/store", config.parent / "reference"
     moments = random.Random(0)

@@ -177,6 +177,56 @@ def test_status_tells_what_is_at_the_remote(run, filled):
     assert sum("at remote" in line for line in told.stdout.splitlines()) == 3
 
 
+def damage(root) -> None:
+    """Flip a bit of each file, whose names and sizes stay."""
+    for name, data in tree(root).items():
+        (root / name).write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+
+
+def test_what_is_damaged_here_is_pulled_again(run, filled):
+    run("push", "shared")
+    store = filled.root / "gallery/store"
+    whole = tree(store)
+    damage(store)
+    for file in (filled.root / "models/tiny").iterdir():
+        file.unlink()
+    told = run("status", "--check")
+    assert (told.exit_code, "models/tiny" in told.stderr) == (1, True)
+    pulled = run("pull", "shared")
+    assert (pulled.exit_code, pulled.stderr.splitlines()[1]) == (0, "3 exhibits of the store gave way to the remote's")
+    assert tree(store) == whole
+
+
+def test_what_is_damaged_at_the_remote_is_told_and_pushed_again_when_asked_for(run, filled):
+    run("push", "shared")
+    whole = tree(filled.root / "shared")
+    damage(filled.root / "shared")
+    (filled.root / "gallery/store").rename(filled.root / "kept")
+    pulled = run("pull", "shared")
+    assert pulled.exit_code == 1
+    lines = pulled.stderr.splitlines()
+    assert lines[0] == "0 exhibits, 0 bytes fetched from shared"
+    assert sorted(line.split(": ", 1)[1] for line in lines[1:-1]) == sorted(
+        ["its checksum does not match", "it is no JSON"][name.startswith("models")] for name in whole
+    )
+    assert {line.split(" is damaged")[0] for line in lines[1:-1]} == {f"shared/{name}" for name in whole}
+    assert lines[-1] == 'Damaged at the remote; run "attnviz push --replace" where the store is whole'
+    assert not (filled.root / "gallery/store").exists()
+    (filled.root / "kept").rename(filled.root / "gallery/store")
+    assert run("push", "shared").exit_code == 0
+    assert run("push", "--replace", "shared").exit_code == 0
+    assert tree(filled.root / "shared") == whole
+
+
+def test_what_is_damaged_here_is_not_pushed(run, filled):
+    damage(filled.root / "gallery/store")
+    pushed = run("push", "shared")
+    assert pushed.exit_code == 1
+    assert pushed.stderr.count("is damaged") == 3  # the record is written anew
+    assert 'Damaged in the store, so not sent; run "attnviz capture" first\n' in pushed.stderr
+    assert not list((filled.root / "shared").rglob("*.gz"))
+
+
 def test_in_a_shell_with_a_server_named_by_the_environment(run, filled, s3):
     """As users do it: a process of its own, which finds the server by fsspec's variable."""
     program = [sys.executable, "-c", "from attnviz_mkdocs.cli import main; main()"]

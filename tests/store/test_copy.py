@@ -87,6 +87,31 @@ def test_a_file_that_another_tool_broke_on_its_way_is_sent_again(source, tmp_pat
     assert content(Store("there", tmp_path)).items() <= content(source).items()
 
 
+def broken(store: Store, name: str) -> None:
+    """Flip a bit of a file, whose name and size stay."""
+    data = store.files.read(name)
+    store.files.change({name: data[:-1] + bytes([data[-1] ^ 4])})
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_was_damaged_at_the_target_gives_way_where_it_is_looked_at(source, target, tmp_path, replace):
+    copy(source, target, KEYS, replace=False)
+    broken(target, source.name(KEYS[2]))
+    again = Store(target.url, tmp_path)
+    copied = copy(source, again, KEYS, replace=replace)
+    assert (copied.sent, copied.replaced, copied.there) == ([], KEYS[2:3] * replace, 5 - replace)
+    assert (content(Store(target.url, tmp_path)).items() <= content(source).items()) == replace
+    assert copy(source, again, KEYS, replace=replace).replaced == []
+
+
+def test_a_damaged_record_is_told_and_keeps_the_one_at_the_target(source, target, tmp_path):
+    copy(source, target, KEYS, [RECORD], replace=True)
+    broken(source, RECORD)
+    copied = copy(source, target, KEYS, [RECORD], replace=True)
+    assert copied.damaged == {RECORD: f"{source.url}/{RECORD} is damaged: it is no JSON"}
+    assert Store(target.url, tmp_path).model("model") == {"fingerprint": "f"}
+
+
 def test_what_is_damaged_is_told_and_keeps_no_other(source, target, tmp_path):
     file = tmp_path / "here" / source.name(KEYS[2])
     file.write_bytes(b"x" + file.read_bytes()[1:])

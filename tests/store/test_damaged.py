@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import attention
+from builders import attention, exhibit
 from click.testing import CliRunner
 from safetensors.numpy import save_file
 
 from attnviz_mkdocs.cli import main
+from attnviz_mkdocs.codec import encode, peek_header
+from attnviz_mkdocs.codec.files import load, pack
 from attnviz_mkdocs.project import Project
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.store import DamagedError, Store
@@ -106,6 +108,38 @@ def test_the_command_captures_it_again_and_says_how_many(files, folder, monkeypa
 def test_a_file_under_a_name_that_is_none_is_missing(name, files, folder, captured):
     files["attention"].rename(files["attention"].with_name(name))
     assert supply(folder).ensure(figures(folder)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_was_given_the_name_of_another_exhibit_is_found_out(kind, files, folder, captured, caplog):
+    folder.write("gallery/other.yaml", GALLERY.replace("The cat sat", "A dog ran"))
+    supply(folder).ensure(figures(folder))
+    own = {request.what: request.key for request in captured.requests if request.text.shown == "The cat sat"}[kind]
+    other = next(r.key for r in captured.requests if r.what == kind and r.text.shown == "A dog ran")
+    store = folder.root / "gallery/store"
+    (theirs,) = store.rglob(f"{other}.*")
+    kept = theirs.read_bytes()
+    files[kind].unlink()
+    misnamed = files[kind].with_name(theirs.name.replace(other, own))
+    misnamed.write_bytes(kept)
+    [figure] = [figure for figure in figures(folder) if figure.place.file == "gallery/small.yaml"]
+    with pytest.raises(SpecError, match=f"{misnamed.name} holds another exhibit, whose key is {other}. Delete it. Run"):
+        supply(folder, capture="never").get(figure)
+    asked = len(captured.requests)
+    shown = supply(folder).get(figure)
+    assert f"{misnamed.name} holds another exhibit, whose key is {other}; it is captured again" in caplog.text
+    assert [(request.what, request.key) for request in captured.requests[asked:]] == [(kind, own)]
+    assert {"attention": shown.exhibit, "neurons": shown.neurons}[kind].data != kept
+    assert theirs.read_bytes() == kept
+    assert not misnamed.exists()
+
+
+def test_a_file_that_does_not_say_its_key_is_read(tmp_path):
+    tensors, header = load(encode(exhibit(attention())), "attention")
+    older = pack("attention", tensors, {name: value for name, value in header.items() if name != "key"})
+    Store("store", tmp_path).write("00ff", older)
+    assert Store("store", tmp_path).read("00ff") == older
+    assert peek_header(older).keys() == header.keys() - {"key"}
 
 
 def test_bytes_that_another_process_put_in_their_place_meanwhile_are_read(files, folder):

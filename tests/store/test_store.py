@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from attnviz_mkdocs.store import Store, StoreError
+from attnviz_mkdocs.store import DamagedError, Store, StoreError, record_name
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -103,6 +104,36 @@ def test_models_are_remembered(store, tmp_path):
     assert store.model("org/name") is None
     store.remember_model("org/name", {"fingerprint": "f"})
     assert Store(store.url, tmp_path).model("org/name") == {"fingerprint": "f"}
+
+
+def test_a_flipped_bit_in_any_byte_of_a_record_is_found_and_its_file_is_named(tmp_path):
+    store = Store("store", tmp_path)
+    record = {"source": "org/name", "fingerprint": "9f86d081"}
+    store.remember_model("org/name", record)
+    (file,) = (tmp_path / "store/models").iterdir()
+    data = file.read_bytes()
+    found = []
+    for position, bit in product(range(len(data)), range(8)):
+        file.write_bytes(data[:position] + bytes([data[position] ^ 1 << bit]) + data[position + 1 :])
+        try:
+            found.append(store.model("org/name"))
+        except DamagedError as error:
+            found.append(str(error))
+    told = [one for one in found if str(one).startswith(f"store/models/{file.name} is damaged: ")]
+    # White space between words may become other white space.
+    assert all(one == record for one in found if one not in told)
+    assert len(told) > 0.97 * len(found)
+    file.write_bytes(b"[" * 100_000)
+    with pytest.raises(DamagedError, match="it is no JSON"):
+        store.model("org/name")
+    store.remember_model("org/name", record)
+    assert file.read_bytes() == data
+
+
+def test_a_record_that_does_not_say_its_checksum_is_read(tmp_path):
+    store = Store("store", tmp_path)
+    store.files.change({record_name("org/name"): b'{"source": "org/name", "fingerprint": "f"}'})
+    assert store.model("org/name") == {"source": "org/name", "fingerprint": "f"}
 
 
 def test_an_unknown_kind_of_store_is_told(tmp_path):

@@ -52,9 +52,13 @@ class Stale(LocalFileSystem):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self._listings: dict[str, object] = {}
+        self._listings: dict[str, dict] = {}
 
     def find(self, path, **options):
+        """Of a folder, or of one within the first that was listed."""
+        for folder, listing in self._listings.items():
+            if path.startswith(f"{folder}/"):
+                return {name: about for name, about in listing.items() if name.startswith(f"{path}/")}
         return self._listings.setdefault(path, super().find(path, **options))
 
 
@@ -93,6 +97,38 @@ def test_of_two_captures_that_differ_all_read_the_same_one(drives, tmp_path):
     assert {reader.name(KEYS[0]) for reader in readers} == {f"exhibits/00/{first}"}
     digest = hashlib.sha256(readers[0].read(KEYS[0])).hexdigest()
     assert first.split(".")[1] == digest[:16]
+
+
+@pytest.mark.parametrize("first", [b"here", b"there"])
+def test_of_two_captures_that_differ_one_file_is_left(first, tmp_path):
+    here, there = (Store("store", tmp_path) for _ in range(2))
+    assert (list(here), list(there)) == ([], [])
+    here.write(KEYS[0], first)
+    there.write(KEYS[0], b"herethere".replace(first, b"", 1))
+    [file] = (tmp_path / "store").rglob("*.gz")
+    assert file.name.split(".")[1] == min(hashlib.sha256(data).hexdigest()[:16] for data in (b"here", b"there"))
+    assert here.read(KEYS[0]) == there.read(KEYS[0]) == file.read_bytes()
+    assert there.size(KEYS[0]) == len(file.read_bytes())
+
+
+def test_a_damaged_file_of_the_same_exhibit_gives_way(tmp_path):
+    store = Store("store", tmp_path)
+    assert list(store) == []
+    folder = tmp_path / "store/exhibits/00"
+    folder.mkdir(parents=True)
+    (folder / f"{KEYS[0]}.{0:016x}.safetensors.gz").write_bytes(b"half")
+    store.write(KEYS[0], b"whole")
+    assert [file.read_bytes() for file in folder.iterdir()] == [b"whole"]
+    assert store.read(KEYS[0]) == b"whole"
+
+
+def test_what_a_stale_listing_still_names_takes_the_place_of_nothing(drives, tmp_path):
+    here = drives()
+    Store("store", tmp_path).write(KEYS[0], b"gone soon")
+    assert list(here) == [KEYS[0]]
+    Store("store", tmp_path).discard(KEYS[0])
+    here.write(KEYS[0], b"new")
+    assert Store("store", tmp_path).read(KEYS[0]) == here.read(KEYS[0]) == b"new"
 
 
 def test_a_file_that_a_stale_listing_still_names_is_told(drives, tmp_path):

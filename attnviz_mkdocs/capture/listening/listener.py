@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 #: Largest difference between captured attention and the model's own that is let pass.
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 1e-2}
-#: By how much the weights of a token may sum to more than 1: what half precision rounds.
-_ROUNDED = 0.05
+#: By how much what the weights of a token sum to may be off: what half precision rounds.
+ROUNDED = 0.05
+_LESS_THAN_ONE = "The weights of a token may sum to less than 1: the model gives the rest to no token."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Form:
         layers: The model's own numbers of the layers that have it.
         heads: Heads of each layer.
         causal: Whether no token sees a later one.
+        adds_up: Whether the weights of each token sum to 1; a sink leaves less of them.
     """
 
     query: str
@@ -60,6 +62,7 @@ class Form:
     layers: tuple[int, ...]
     heads: int
     causal: bool
+    adds_up: bool = True
 
 
 class SlotRecorder(Protocol):
@@ -164,9 +167,10 @@ def listen(model: PreTrainedModel, inputs: Mapping[str, Tensor]) -> Listener:
     alone = chooses_keys(model.config) or suffers_from_padding(model, inputs, own, TOLERANCE[model.dtype])
     way, heard, found = _find_way(model, inputs, _slots(own))
     of_slot = {slot: one for slot, one in zip(found.slots, heard, strict=True) if slot is not None}
-    forms = {name: _form(model, name, layers, of_slot) for name, layers in own.items()}
+    forms = {name: _form(model, name, layers, of_slot, inputs) for name, layers in own.items()}
     notes = (
         note_on(model.config),
+        None if all(form.adds_up for form in forms.values()) else _LESS_THAN_ONE,
         *(note_on_hybrid(model.config, form.layers, _depth(model, own[name])) for name, form in forms.items()),
     )
     told = tuple(note for note in notes if note is not None)
@@ -221,16 +225,22 @@ def _refuse_what_is_no_attention(own: Mapping[Slot, Call], real: Mapping[str, Te
         CaptureError: It is.
     """
     for slot, call in own.items():
-        weights = call.weights.float().masked_fill(~real[slot.attention], 0)
-        lowest, sums = float(weights.amin()), float(weights.sum(-1).amax())
+        lowest = float(call.weights.float().masked_fill(~real[slot.attention], 0).amin())
+        sums = float(_sums(call, real[slot.attention]).amax())
         if not math.isfinite(lowest + sums):
             raise CaptureError(NOT_FINITE)
         # Less than 1 is what a sink leaves.
-        if lowest < 0 or sums > 1 + _ROUNDED:
+        if lowest < 0 or sums > 1 + ROUNDED:
             raise CaptureError(
                 f"what the model hands out as attention is none: its weights run from {lowest:.3g}, and those of a "
                 f"token sum to as much as {sums:.3g}, expected at least 0, and a sum of 1; choose another model"
             )
+
+
+def _sums(call: Call, real: Tensor) -> Tensor:
+    """What the weights of each token of the texts sum to; ``real`` is where weights are of the texts."""
+    sums = call.weights.float().masked_fill(~real, 0).sum(-1)
+    return sums[real.any(-1).expand(sums.shape)]
 
 
 def _hear(model: PreTrainedModel, inputs: Mapping[str, Tensor], way: Way) -> list[_Heard]:
@@ -254,7 +264,13 @@ def _slots(own: Mapping[str, Sequence[Call | None]]) -> dict[Slot, Call]:
     }
 
 
-def _form(model: PreTrainedModel, name: str, handed: Sequence[Call | None], heard: Mapping[Slot, _Heard]) -> Form:
+def _form(
+    model: PreTrainedModel,
+    name: str,
+    handed: Sequence[Call | None],
+    heard: Mapping[Slot, _Heard],
+    inputs: Mapping[str, Tensor],
+) -> Form:
     sides = sides_of(model)[name]
     there = [one for slot, one in sorted(heard.items()) if slot.attention == name]
     heads = {one.call.weights.shape[1] for one in there}
@@ -265,7 +281,9 @@ def _form(model: PreTrainedModel, name: str, handed: Sequence[Call | None], hear
         )
     layers = numbers_of([call is not None for call in handed], _depth(model, handed), [one.layer for one in there])
     causal = sides.query == sides.key and not any(_sees_later(one.call) for one in there)
-    return Form(sides.query, sides.key, layers, heads.pop(), causal)
+    real = within(inputs, sides)
+    adds_up = all(float(_sums(one.call, real).amin()) >= 1 - ROUNDED for one in there)
+    return Form(sides.query, sides.key, layers, heads.pop(), causal, adds_up)
 
 
 def _sees_later(call: Call) -> bool:

@@ -10,6 +10,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from attnviz_mkdocs.capture.errors import NOT_FINITE, CaptureError
 from attnviz_mkdocs.capture.listening.hook import is_masked
+from attnviz_mkdocs.capture.listening.listener import ROUNDED
 from attnviz_mkdocs.exhibit import Track, causal_pairs, is_causal
 from attnviz_mkdocs.quantise import ESCAPE, quantise
 
@@ -38,6 +39,7 @@ class TrackRecorder:
         layers: Layers that have the attention.
         heads: Heads of each layer.
         causal: Whether no token sees a later one.
+        adds_up: Whether the weights of each token are to sum to 1, and not to less.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class TrackRecorder:
         layers: int,
         heads: int,
         causal: bool,
+        adds_up: bool,
     ) -> None:
         self._lengths = list(zip(queries, keys, strict=True))
         self._longest = max(queries), max(keys)
         self._causal = causal
+        self._least = 1 - ROUNDED if adds_up else 0.0
         self._quantiser = quantiser
         self._keys, self._queries = _pairs(*self._longest, causal=causal)
         self._places = torch.from_numpy(self._queries * self._longest[1] + self._keys).to(device)
@@ -66,6 +70,7 @@ class TrackRecorder:
         self._errors = torch.zeros(batch, device=device)
         self._lowest = torch.ones(batch, device=device)
         self._row_maxima = torch.empty((layers, batch, heads, self._longest[0]), device=device)
+        self._row_sums = torch.empty_like(self._row_maxima)
         self._there = [False] * layers
 
     def record(self, position: int, call: Call) -> None:
@@ -84,6 +89,7 @@ class TrackRecorder:
             )
         hidden = self._hidden_by(call.mask)
         self._row_maxima[position] = weights.amax(-1)
+        self._row_sums[position] = weights.sum(-1, dtype=torch.float32)
         step = max(2, _PART // (batch * pairs))
         for first in range(0, heads, step):
             some = slice(first, first + step)
@@ -105,14 +111,13 @@ class TrackRecorder:
             )
         # Reading these also waits for the codes, which were copied before them.
         errors, lowest = self._errors.tolist(), self._lowest.tolist()
-        row_maxima = self._row_maxima.cpu().numpy()
-        texts, rows, top = self._escapes(row_maxima)
+        row_maxima, row_sums = self._row_maxima.cpu().numpy(), self._row_sums.cpu().numpy()
+        texts, top = self._escapes(row_maxima)
         tracks = []
         for text, (queries, _) in enumerate(self._lengths):
-            own = texts == text
-            highest = float(row_maxima[:, text, :, :queries].max())
-            wrong = _wrong(errors[text], lowest[text], highest, rows[own])
-            tracks.append(wrong or self._track(text, top[own], errors[text]))
+            highest, sums = float(row_maxima[:, text, :, :queries].max()), row_sums[:, text, :, :queries]
+            wrong = self._wrong(errors[text], lowest[text], highest, sums)
+            tracks.append(wrong or self._track(text, top[texts == text], errors[text]))
         return tracks
 
     def _track(self, text: int, top: NDArray[np.uint8], error: float) -> Track:
@@ -129,8 +134,22 @@ class TrackRecorder:
             packed = packed.reshape(layers, heads, keys, queries)
         return Track(shape, "causal" if causal else "full", packed, top, error)
 
-    def _escapes(self, row_maxima: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint8]]:
-        """Of each code 255, in C order: which text it is of, which row of which layer, and its entry of ``top``.
+    def _wrong(self, error: float, lowest: float, highest: float, sums: NDArray[np.float32]) -> CaptureError | None:
+        """What keeps a text's weights from being drawn as attention."""
+        if not np.isfinite([error, lowest, highest]).all():
+            return CaptureError(NOT_FINITE)
+        if lowest < 0 or highest > 1 + 1e-3:
+            return CaptureError(f"the model's attention must lie in [0, 1], but it runs from {lowest:g} to {highest:g}")
+        least, most = float(sums.min()), float(sums.max())
+        if least < self._least or most > 1 + ROUNDED:
+            odd = most if most > 1 + ROUNDED else least
+            return CaptureError(
+                f"the model's attention must sum to 1 for each token, but that of one sums to {odd:.3g}"
+            )
+        return None
+
+    def _escapes(self, row_maxima: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """Of each code 255, in C order: which text it is of, and its entry of ``top``.
 
         The weights of a row sum to 1, so that at most one of them is near 1: the row's largest. What
         it was can therefore be looked up when all is done, and no device is waited for on the way.
@@ -143,7 +162,7 @@ class TrackRecorder:
         rows = np.concatenate(places)
         # What isn't a weight at all is told of text by text.
         largest = np.clip(np.nan_to_num(row_maxima.reshape(-1)[rows], nan=1), 0, 1)
-        return rows // (heads * self._longest[0]) % batch, rows, quantise(largest)[1]
+        return rows // (heads * self._longest[0]) % batch, quantise(largest)[1]
 
     def _pack(self, weights: Tensor) -> Tensor:
         """A copy of weights ``[batch, head, query, key]`` as float32 ``[batch, head, pair]``, in a track's order."""
@@ -183,17 +202,6 @@ class TrackRecorder:
 
 def _of_heads(hidden: Tensor | None, some: slice) -> Tensor | None:
     return hidden if hidden is None or hidden.shape[1] == 1 else hidden[:, some]
-
-
-def _wrong(error: float, lowest: float, highest: float, rows: NDArray[np.intp]) -> CaptureError | None:
-    """What keeps a text's weights from being drawn as attention; ``rows`` are those of its weights near 1."""
-    if not np.isfinite([error, lowest, highest]).all():
-        return CaptureError(NOT_FINITE)
-    if lowest < 0 or highest > 1 + 1e-3:
-        return CaptureError(f"the model's attention must lie in [0, 1], but it runs from {lowest:g} to {highest:g}")
-    if len(np.unique(rows)) < len(rows):
-        return CaptureError("the model's attention must sum to 1 for each token, but there are two weights near 1")
-    return None
 
 
 def _pairs(queries: int, keys: int, *, causal: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -21,8 +21,9 @@ LOWEST = torch.finfo(torch.float32).min
 class Recorder(TrackRecorder):
     """Takes layers in order."""
 
-    def __init__(self, queries, keys=None, *, causal: bool) -> None:
-        super().__init__(queries, keys or queries, Quantiser(CPU), CPU, layers=LAYERS, heads=HEADS, causal=causal)
+    def __init__(self, queries, keys=None, *, causal: bool, adds_up: bool = True) -> None:
+        form = {"layers": LAYERS, "heads": HEADS, "causal": causal, "adds_up": adds_up}
+        super().__init__(queries, keys or queries, Quantiser(CPU), CPU, **form)
         self._position = 0
 
     def __call__(self, weights: torch.Tensor, mask: torch.Tensor | None = None) -> None:
@@ -146,12 +147,23 @@ def test_what_is_no_weight_is_told_of_the_text_that_has_it(value, words, causal)
     assert isinstance(good, Track)
 
 
-def test_two_weights_near_one_in_a_row_are_no_attention():
-    record = Recorder([3], causal=False)
-    for _ in range(LAYERS):
-        record(torch.ones(1, HEADS, 3, 3), None)
-    [result] = record.tracks()
-    assert "must sum to 1" in str(result)
+@pytest.mark.parametrize("adds_up", [False, True])
+@pytest.mark.parametrize(("factor", "told"), [(3, "3"), (1.2, "1.2"), (0.5, "0.5"), (1.01, None), (0.99, None)])
+def test_a_token_whose_weights_do_not_sum_to_one_is_told_of_its_text(factor, told, adds_up):
+    mask = additive(torch.ones(4, 4, dtype=torch.bool), (4, 3))
+    layers = attention(mask, 0)
+    # One token of the first text; and of the second one that is padding.
+    layers[2][0, 1, 3] *= factor
+    layers[2][1, 1, 3] *= factor
+    record = Recorder((4, 3), causal=False, adds_up=adds_up)
+    for weights in layers:
+        record(weights, mask)
+    first, second = record.tracks()
+    assert isinstance(second, Track)
+    if told is None or (factor < 1 and not adds_up):
+        assert isinstance(first, Track)
+    else:
+        assert str(first) == f"the model's attention must sum to 1 for each token, but that of one sums to {told}"
 
 
 def test_layers_that_lack_or_are_of_another_shape():
