@@ -18,8 +18,23 @@ def printable(text: str) -> str:
 
 
 def in_order(text: str) -> str:
-    """The same for a message: what it quotes must not turn the words behind it, either."""
-    return _TURNS.sub(lambda found: f"U+{ord(found[0]):04X}", printable(text))
+    """The same for a message: what it quotes must not turn the words behind it, nor be written over those before it."""
+    shown = printable(text).replace("\r", "\N{REPLACEMENT CHARACTER}")
+    return _TURNS.sub(lambda found: f"U+{ord(found[0]):04X}", shown)
+
+
+def in_line(text: str) -> str:
+    """The same for a name in a message, which is one line: another could be taken for a message of ours."""
+    return in_order(text).replace("\n", "\N{REPLACEMENT CHARACTER}")
+
+
+def in_json(text: str) -> str:
+    """JSON in which each of all these signs is written as JSON can write it."""
+    return _TURNS.sub(_escape, CONTROL.sub(_escape, text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def whole(text: str) -> str:
