@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -37,8 +38,10 @@ _SHORTEST = 8
 
 def _secrets_in(url: str) -> list[str]:
     """What opens an address, the longest first: what fails may tell of it by itself."""
-    found = [*_USER.findall(url), *(value for _, value in _QUERY.findall(url))]
-    return sorted((part for part in found if part), key=len, reverse=True)
+    users = _USER.findall(url)
+    found = {*users, *(user.partition(":")[2] for user in users), *(value for _, value in _QUERY.findall(url))}
+    # As it is written, and as it is sent.
+    return sorted({one for part in found if part for one in (part, unquote(part))}, key=len, reverse=True)
 
 
 def without_secrets(words: str) -> str:

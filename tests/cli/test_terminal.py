@@ -104,6 +104,17 @@ def test_no_answer_repeats_what_opens_a_store(here, monkeypatch, name, value, wo
     assert not re.search(r"abcdefghijkl|AKIA|wJalr|AccountKey", told)
 
 
+@pytest.mark.parametrize("words", ["no bucket USER:PASS%2FWORD@attn", "no PASS%2FWORD", "no PASS/WORD", "no SIGNED"])
+def test_no_answer_repeats_a_part_of_the_address(here, monkeypatch, words):
+    def refuse(*_, **__):
+        raise PermissionError(words)
+
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.find", refuse)
+    told = run("--store", "memory://USER:PASS%2FWORD@attn?sig=SIGNED", "status")
+    assert "the store memory://…@attn?sig=… can't be listed: no " in told
+    assert not re.search("PASS|WORD|SIGNED", told)
+
+
 def test_no_trace_shows_an_address(here, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(f"https://KEY:{KEY}@host")
