@@ -119,13 +119,13 @@ class Store:
             self.files.change({}, [name])
 
     def model(self, identity: str) -> dict[str, Any] | None:
-        """What was recorded of a model when it was captured."""
+        """What was recorded of a model when it was captured; None where there is no record, or one that is none."""
         data = self.files.read(record_name(identity))
         try:
-            record: dict[str, Any] | None = None if data is None else json.loads(data)
-        except ValueError:
+            record = None if data is None else json.loads(data)
+        except (ValueError, RecursionError):
             return None
-        return record
+        return record if isinstance(record, dict) and isinstance(record.get("fingerprint"), str) else None
 
     def remember_model(self, identity: str, record: dict[str, Any]) -> None:
         """Record what a model's files were, for builds that don't have them."""

@@ -126,6 +126,16 @@ def test_no_payload_runs_in_sphinx(folder, said, watched):
     assert not [line for line in manual.read_text("utf-8").splitlines() if line.startswith((".sy", ".pso", "'so"))]
 
 
+def test_no_payload_runs_in_the_page_of_all_pages(site, said, watched, served):
+    page, hits = watched
+    pages = {"all.md": page_of_fences(), "index.md": "# Nothing"}
+    page.goto(f"{served(site(pages=pages, plugins='[search, attnviz, print-site]'))}/print_page.html")
+    page.evaluate(DRAWN)
+    assert page.locator("attn-view").count() == len(GROUPS)
+    assert not page.evaluate(MARKUP)
+    assert not hits
+
+
 def test_no_payload_runs_in_what_a_search_finds(folder, said, watched, served):
     page, hits = watched
     some = PAYLOADS[::9]
