@@ -13,10 +13,12 @@ from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.characters import CONTROL
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.spec.types import NAME_PATTERN
+from attnviz_mkdocs.store import without_secrets
 from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES, CaptureMode, Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
 
 _GALLERIES = "gallery/"
 _PAGES = "gallery"
@@ -24,6 +26,9 @@ _PAGES = "gallery"
 
 class ProjectError(ValueError):
     """An option of the project can't be what it is; the message says what it can be."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,20 @@ class Project:
         """All galleries, and the mistakes in their files.
 
         Raises:
-            ProjectError: What an author named as galleries is not there.
+            ProjectError: What an author named as galleries is not there, or leads out of the project.
         """
-        return load_galleries(self.gallery_files(), self.root, looked_in=", ".join(self.galleries))
+        files = self.gallery_files()
+        for file in files:
+            self._check_link(file)
+        return load_galleries(files, self.root, looked_in=", ".join(self.galleries))
+
+    def _check_link(self, file: Path) -> None:
+        """Refuse a link in the project that leads out of it: whoever proposes a gallery could show any file so."""
+        here = Path(os.path.normpath(file)).is_relative_to(self.root)
+        if here and not file.resolve().is_relative_to(self.root.resolve()):
+            name = file.relative_to(self.root).as_posix()
+            why = f"galleries: {name!r} leads out of {self.root.name}/ by a link"
+            raise ProjectError(f"{why}; put the file itself there, or name the place to which it leads")
 
     def _matching(self, pattern: str) -> Iterator[Path]:
         path = self.root / pattern

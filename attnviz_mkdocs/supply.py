@@ -14,6 +14,7 @@ from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
+from attnviz_mkdocs.spec.characters import in_order
 from attnviz_mkdocs.store import DamagedError, Store, StoreError, without_secrets
 from attnviz_mkdocs.views import Shown, check
 
@@ -363,7 +364,7 @@ class Supply:
             log.warning(
                 "%s: the hub model %s is not pinned, and a branch moves; write: revision: %s",
                 figure.place_of(*subject.path, "source"),
-                model.source,
+                in_order(model.source),
                 commit,
             )
 

@@ -87,3 +87,22 @@ def test_two_galleries_of_one_name_are_a_mistake(folder):
     (mistake,) = galleries.mistakes
     assert "rename one of the files" in mistake.message
     assert list(galleries) == ["small"]
+
+
+@pytest.mark.parametrize("galleries", ["gallery", "gallery/*.yaml", "gallery/link.yaml", "gallery/inner/b.yaml"])
+def test_no_link_shows_what_lies_outside(folder, galleries):
+    site = folder.root / "site"
+    folder.write("site/gallery/own.yaml", "")
+    secret = folder.write("outside/b.yaml", "aws_secret_access_key: x")
+    (site / "gallery/link.yaml").symlink_to(secret)
+    (site / "gallery/inner").symlink_to(secret.parent)
+    with pytest.raises(
+        ProjectError, match=r"'gallery/(link|inner/b)\.yaml' leads out of site/ by a link; put the file"
+    ):
+        Project.from_options(site, {"galleries": galleries}).load()
+    # What mkdocs.yml names itself is its author's choice.
+    assert Project.from_options(site, {"galleries": "../outside"}).load().broken == {"b"}
+    (site / "gallery/inner").unlink()
+    (site / "gallery/link.yaml").unlink()
+    (site / "gallery/link.yaml").symlink_to(site / "gallery/own.yaml")
+    assert Project.from_options(site, {"galleries": galleries.replace("inner/b", "own")}).load().broken

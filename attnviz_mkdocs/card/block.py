@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from attnviz_mkdocs.card.markers import END
 from attnviz_mkdocs.pictures.format import format_error
+from attnviz_mkdocs.spec.characters import printable
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.card.pictures import Pictures
@@ -15,12 +17,21 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.exhibit import Exhibit
     from attnviz_mkdocs.pictures.alone import Motif
 
-_templates = Environment(
-    loader=PackageLoader("attnviz_mkdocs.card"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
-
 #: Where a caption or a text has several lines: an empty one would end the block's HTML.
 _BREAKS = str.maketrans(dict.fromkeys("\r\n\x0b\x0c\x85\u2028\u2029", " "))
+
+
+def _finalize(value: object) -> object:
+    return printable(value.translate(_BREAKS)) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_templates = Environment(
+    loader=PackageLoader("attnviz_mkdocs.card"),
+    autoescape=True,
+    finalize=_finalize,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
 
 
 def block_of(wish: Wish, motif: Motif, pictures: Pictures, link: str | None, reader: Reader) -> str:
@@ -39,11 +50,11 @@ def block_of(wish: Wish, motif: Motif, pictures: Pictures, link: str | None, rea
         closing=END,
         files={scheme: path for scheme, (path, _) in pictures.files.items()},
         width=pictures.width,
-        alt=pictures.alt.translate(_BREAKS),
-        caption=(motif.figure.caption or "").translate(_BREAKS),
+        alt=pictures.alt,
+        caption=motif.figure.caption or "",
         link=link,
         reader=reader,
-        subject=motif.subject.translate(_BREAKS),
+        subject=motif.subject,
         made=list(dict.fromkeys(_made(exhibit) for exhibit in exhibits)),
     )
 

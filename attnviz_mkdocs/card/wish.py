@@ -102,4 +102,6 @@ def wrong_with(name: str, value: str) -> str | None:
         return f"width: expected a number of pixels from {NARROWEST} to {WIDEST}, found {quoted(value)}"
     if name == "link" and (not value or re.search(r'[\s<>"]', value)):
         return f"link: expected an address without spaces and angles, none or auto, found {quoted(value)}"
+    if name == "link" and re.match(r"[^/?#]*:", value) and not re.match("https?://", value, re.IGNORECASE):
+        return f"link: expected an address that starts with https:// or http://, or a path, found {quoted(value)}"
     return None

@@ -21,7 +21,7 @@ from attnviz_mkdocs.cli.gc import gc
 from attnviz_mkdocs.cli.init import init
 from attnviz_mkdocs.cli.pull import pull
 from attnviz_mkdocs.cli.push import push
-from attnviz_mkdocs.cli.say import fail
+from attnviz_mkdocs.cli.say import fail, told
 from attnviz_mkdocs.cli.schema import schema
 from attnviz_mkdocs.cli.site import open_site
 from attnviz_mkdocs.cli.status import status
@@ -36,6 +36,13 @@ class _Commands(click.Group):
             return super().invoke(context)
         except StoreError as error:
             fail(str(error))
+
+
+class _Told(logging.Formatter):
+    """What other packages warn of may quote what they were asked, such as an address with its key."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return told(super().format(record))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,7 +61,9 @@ def main(context: click.Context, config_file: Path | None, galleries: tuple[str,
 
     Options that stand in the site's configuration under `attnviz` are read from there.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Told())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     overrides = {"galleries": list(galleries) or None, "store": store}
     context.obj = lambda: open_site(
         config_file, {name: value for name, value in overrides.items() if value is not None}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset
-from attnviz_mkdocs.cli.say import fail
+from attnviz_mkdocs.cli.say import fail, say
 from attnviz_mkdocs.store import write_whole
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def assets(open_site: Callable[[], Site], folder: Path | None) -> None:
         shown = (os.path.relpath(path, folder_of_config) for path in (*site.project.gallery_folders(), *sorted(arrays)))
         watched = ", ".join(f'"{Path(path).as_posix()}"' for path in shown)
         lines = _TOML if site.config_file.suffix == ".toml" else _YAML
-        click.echo(f"{site.config_file} must say, besides what it says:", err=True)
+        say(f"{site.config_file} must say, besides what it says:")
         click.echo(lines.format(style=f"{ASSETS}/{STYLE}", script=f"{ASSETS}/{SCRIPT}", watched=watched), nl=False)
     else:
         _write(folder)
@@ -65,4 +65,4 @@ def _write(folder: Path) -> None:
             write_whole(folder / name, content)
         except OSError as error:
             fail(f"{folder / name} can't be written: {error.strerror}")
-        click.echo(f"{folder / name}: {len(content):,} bytes", err=True)
+        say(f"{folder / name}: {len(content):,} bytes")

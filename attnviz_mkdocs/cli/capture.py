@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.capture.cluster import Cluster, ClusterError
-from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
+from attnviz_mkdocs.cli.say import count, fail, mistakes_of, say, stop_at
 from attnviz_mkdocs.cli.shard import SHARD, Shard
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
@@ -66,7 +66,7 @@ def capture(
         figures = [figure for figure in figures if _is_ours(supply, figure, mine)]
     mistakes = [*site.mistakes, *mistakes_of(supply.get, figures)]
     there = sum(key in supply.store for key in needed)
-    click.echo(f"{count(supply.captured, 'exhibit')} captured, {there} in the store {supply.store.url}", err=True)
+    say(f"{count(supply.captured, 'exhibit')} captured, {there} in the store {supply.store.url}")
     stop_at(mistakes)
 
 

@@ -21,7 +21,7 @@ from attnviz_mkdocs.card import (
 )
 from attnviz_mkdocs.card.wish import Format, Layout, Reader
 from attnviz_mkdocs.cli.motif import motif_of
-from attnviz_mkdocs.cli.say import count, fail
+from attnviz_mkdocs.cli.say import count, fail, say
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import find_fences, read_fence
@@ -86,13 +86,13 @@ def card(
     files = {readme.parent / path: data for _, _, pictures in made for path, data in pictures.files.values()}
     changed = [path for path, data in [*files.items(), (readme, new.encode())] if _differs(path, data)]
     for path in (other for shown in files for other in _left(shown)):
-        click.echo(f"{path}: no longer shown by {readme}; delete it if nothing else shows it", err=True)
+        say(f"{path}: no longer shown by {readme}; delete it if nothing else shows it")
     if only_check and changed:
         fail(f"out of date: {', '.join(map(str, changed))}; run: attnviz card {readme}")
     for path in changed:
         _write(path, files.get(path, new.encode()))
     what = ", ".join(map(str, changed)) if changed else "nothing to change"
-    click.echo(f"{count(len(made), 'view')} in {readme}: {what}", err=True)
+    say(f"{count(len(made), 'view')} in {readme}: {what}")
 
 
 def _chosen(blocks: list[Block], views: tuple[str, ...]) -> Iterator[tuple[Block | None, Wish]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
+from attnviz_mkdocs.cli.say import count, fail, mistakes_of, say, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.sites.proof import wrong_links
 from attnviz_mkdocs.store import StoreError
@@ -31,7 +31,4 @@ def check(open_site: Callable[[], Site]) -> None:
         fail(str(error))
     stop_at([*site.mistakes, *wrong_arrays, *links])
     galleries = len(site.project.gallery_files())
-    click.echo(
-        f"{count(len(site.figures), 'view')} in {count(galleries, 'gallery file')} and the pages: no mistakes",
-        err=True,
-    )
+    say(f"{count(len(site.figures), 'view')} in {count(galleries, 'gallery file')} and the pages: no mistakes")

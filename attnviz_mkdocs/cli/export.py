@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.motif import motif_of
-from attnviz_mkdocs.cli.say import fail
+from attnviz_mkdocs.cli.say import fail, say
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.pictures import WIDE, picture_of, svg_of
@@ -98,7 +98,7 @@ def export(
         output.write_bytes(content)
     except OSError as error:
         fail(f"{output} can't be written: {error.strerror}")
-    click.echo(f"{output}: {len(content):,} bytes", err=True)
+    say(f"{output}: {len(content):,} bytes")
 
 
 def _page(figure: Figure, supplied: Supplied, _: _Look) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.remote import remote_of
-from attnviz_mkdocs.cli.say import count, fail, mistakes_of, stop_at
+from attnviz_mkdocs.cli.say import count, fail, mistakes_of, say, show, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.spec.size import readable
@@ -54,9 +54,9 @@ def gc(open_site: Callable[[], Site], grace: int, *, dry_run: bool, of_remote: b
     records = [record_name(identity(model)) for model in wanted.models]
     swept = sweep(store, files, {*filter(None, named), *records}, grace=timedelta(minutes=grace), dry_run=dry_run)
     for name, size in sorted(swept.removed.items()):
-        click.echo(f"{size:>10,}  {name}")
+        show(f"{size:>10,}  {name}")
     gone = f"{count(len(swept.removed), 'file')}, {readable(sum(swept.removed.values()))}"
-    click.echo(f"{gone} {'would be removed' if dry_run else 'removed'} from {store.url}", err=True)
+    say(f"{gone} {'would be removed' if dry_run else 'removed'} from {store.url}")
     if swept.young:
         young = f"{count(len(swept.young), 'file')}, {readable(sum(swept.young.values()))}"
-        click.echo(f"{young}: younger than {grace} minutes, kept; to remove them too: --grace 0", err=True)
+        say(f"{young}: younger than {grace} minutes, kept; to remove them too: --grace 0")

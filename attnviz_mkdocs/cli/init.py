@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from attnviz_mkdocs.cli.say import fail
+from attnviz_mkdocs.cli.say import fail, say
 from attnviz_mkdocs.start import GALLERY, MODEL, PAGE, StartError, start
 
 
@@ -30,21 +30,21 @@ def init(folder: Path, source: str | None) -> None:
     except OSError as error:
         fail(f"{error.filename} can't be written: {error.strerror}")
     for name in started.made:
-        _say(f"made    {name}")
+        say(f"made    {name}")
     for name in started.kept:
-        _say(f"kept    {name}")
+        say(f"kept    {name}")
     for name, lines in started.mend.items():
-        _say(f"\n{name} was there and is left alone. Add to it:\n\n{lines.rstrip()}")
+        say(f"\n{name} was there and is left alone. Add to it:\n\n{lines.rstrip()}")
     repository = _repository_around(folder.resolve())
     if repository is not None:
-        _say(
+        say(
             f"\n{folder} lies inside the git repository {repository}. GitHub and pre-commit read their files only at "
             "its top: move .github and .pre-commit-config.yaml there, and let them work in this folder."
         )
     if GALLERY in started.made and PAGE not in started.made:
-        _say("\nShow the first view in a page of yours:\n\n```attnviz first/one-head\n```")
+        say("\nShow the first view in a page of yours:\n\n```attnviz first/one-head\n```")
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {folder}\n"
-    _say(
+    say(
         f"\nNext:\n{enter}"
         "  pip install -r requirements-capture.txt\n"
         "  attnviz capture    run the model, fill gallery/store\n"
@@ -59,7 +59,3 @@ def _repository_around(folder: Path) -> Path | None:
     if (folder / ".git").exists():
         return None
     return next((parent for parent in folder.parents if (parent / ".git").exists()), None)
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

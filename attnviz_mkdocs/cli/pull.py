@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.remote import remote_of, tell, tell_of
-from attnviz_mkdocs.cli.say import count, fail, stop_at
+from attnviz_mkdocs.cli.say import count, fail, say, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.store import copy, record_name
@@ -43,9 +43,9 @@ def pull(open_site: Callable[[], Site], url: str | None, *, everything: bool) ->
     copied.damaged |= first.damaged
     tell(copied, "fetched from", remote.url)
     if copied.damaged:
-        click.echo('Damaged at the remote; run "attnviz push --replace" where the store is whole', err=True)
+        say('Damaged at the remote; run "attnviz push --replace" where the store is whole')
     if copied.replaced:
-        click.echo(f"{count(len(copied.replaced), 'exhibit')} of the store gave way to the remote's", err=True)
+        say(f"{count(len(copied.replaced), 'exhibit')} of the store gave way to the remote's")
     absent = [key for key in wanted.requests if key not in supply.store and key not in copied.damaged]
     tell_of(wanted, absent, f'Not at {remote.url}; run "attnviz capture" where a model can run, and "attnviz push":')
     stop_at([*site.mistakes, *wanted.unknown])

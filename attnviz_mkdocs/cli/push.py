@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.remote import remote_of, tell, tell_of
-from attnviz_mkdocs.cli.say import count, stop_at
+from attnviz_mkdocs.cli.say import count, say, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.store import copy, record_name
@@ -45,9 +45,9 @@ def push(open_site: Callable[[], Site], url: str | None, *, everything: bool, re
     tell(copied, "sent to", remote.url)
     if copied.kept:
         kept = count(len(copied.kept), "exhibit")
-        click.echo(f"{kept} not sent: the remote has other bytes; to put yours in their place: --replace", err=True)
+        say(f"{kept} not sent: the remote has other bytes; to put yours in their place: --replace")
     if copied.damaged:
-        click.echo('Damaged in the store, so not sent; run "attnviz capture" first', err=True)
+        say('Damaged in the store, so not sent; run "attnviz capture" first')
     tell_of(wanted, absent, 'Not in the store, so not sent; run "attnviz capture" first:')
     stop_at([*site.mistakes, *wanted.unknown])
     if absent or copied.damaged:

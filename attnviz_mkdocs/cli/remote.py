@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from attnviz_mkdocs.cli.say import count
+from attnviz_mkdocs.cli.say import count, say
 from attnviz_mkdocs.spec.size import readable
 from attnviz_mkdocs.store import Store
 
@@ -35,13 +35,13 @@ def tell(copied: Copied, done: str, place: str) -> None:
     """Say what a copy did."""
     sent = [*copied.sent, *copied.replaced]
     there = f"; {copied.there} {'was' if copied.there == 1 else 'were'} there" if copied.there else ""
-    click.echo(f"{count(len(sent), 'exhibit')}, {readable(copied.bytes)} {done} {place}{there}", err=True)
+    say(f"{count(len(sent), 'exhibit')}, {readable(copied.bytes)} {done} {place}{there}")
     for message in copied.damaged.values():
-        click.echo(message, err=True)
+        say(message)
 
 
 def tell_of(wanted: Wanted, keys: Iterable[str], what: str) -> None:
     """List exhibits under a line that says what is with them, if there are any."""
     lines = [f"  {wanted.places[key]}: {wanted.requests[key].title}" for key in keys if key in wanted.requests]
     if lines:
-        click.echo("\n".join([what, *lines]), err=True)
+        say("\n".join([what, *lines]))

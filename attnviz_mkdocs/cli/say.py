@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.characters import in_line, in_order
+from attnviz_mkdocs.store import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,14 +28,29 @@ def mistakes_of(ask: Callable[[Figure], object], figures: Iterable[Figure]) -> I
 def stop_at(mistakes: Iterable[Mistake]) -> None:
     found = sorted(set(mistakes))
     for mistake in found:
-        click.echo(str(mistake), err=True)
+        say(str(mistake))
     if found:
         fail(f"{count(len(found), 'mistake')} to mend")
 
 
 def fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
+    say(message)
     raise SystemExit(1)
+
+
+def say(message: str) -> None:
+    """Tell people something."""
+    click.echo(told(message), err=True)
+
+
+def show(line: str) -> None:
+    """A line of a list that was asked for."""
+    click.echo(in_line(line))
+
+
+def told(words: str) -> str:
+    """Words as a terminal, or a public log, may have them: names and texts in them may be anyone's."""
+    return in_order(without_secrets(words))
 
 
 def count(number: int, what: str) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from attnviz_mkdocs.cli.remote import remote_of
-from attnviz_mkdocs.cli.say import count, mistakes_of, stop_at
+from attnviz_mkdocs.cli.say import count, mistakes_of, say, show, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError, peek_header
 from attnviz_mkdocs.plan import titled
+from attnviz_mkdocs.spec.characters import in_json
 from attnviz_mkdocs.spec.size import readable
 from attnviz_mkdocs.store import StoreError
 
@@ -64,7 +65,7 @@ def status(open_site: Callable[[], Site], *, as_data: bool, with_remote: bool, c
     remote = remote_of(project) if with_remote else None
     rows = list(_rows(supply.store, supply.wanted(site.figures), remote))
     if as_data:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
+        click.echo(in_json(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)))
     else:
         _print(rows, remote)
     stop_at([*site.mistakes, *mistakes_of(supply.needed, site.figures)])
@@ -101,14 +102,14 @@ def _print(rows: list[Row], remote: Store | None) -> None:
     for row in rows:
         size = "-" if row.bytes is None else f"{row.bytes:,}"
         there = "" if remote is None else f"{'at remote' if row.remote else '-':>9}  "
-        click.echo(f"{row.state:8} {size:>10}  {there}{row.key}  {row.title}")
+        show(f"{row.state:8} {size:>10}  {there}{row.key}  {row.title}")
     used, unused = ([row for row in rows if (row.state == "unused") is kind] for kind in (False, True))
     parts = [f"{count(len(used), 'exhibit')}, {_weight(used)}"]
     if unused:
         parts.append(f"{len(unused)} unused, {_weight(unused)}")
     if remote is not None:
         parts.append(f"{sum(row.remote or False for row in used)} of {len(used)} at {remote.url}")
-    click.echo("; ".join(parts), err=True)
+    say("; ".join(parts))
 
 
 def _weight(rows: list[Row]) -> str:

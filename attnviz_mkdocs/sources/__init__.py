@@ -45,7 +45,10 @@ def locate(model: ModelSource, root: Path, *, download: bool) -> Located:
         return at(in_package(source), source, model)
     path = _below(root, source)
     if path.exists() or not is_hub_source(source):
-        return at(path, source, model)
+        found = at(path, source, model)
+        if not Path(source).is_absolute():
+            _check_links(found.folder, source, root)
+        return found
     return from_hub(model, source, download=download, hint=did_you_mean(nearest_entry(path)))
 
 
@@ -59,3 +62,12 @@ def _below(root: Path, source: str) -> Path:
         message = f'"{source}" leads out of the project; expected a folder or a {GGUF} file in it, or an absolute path'
         raise SourceError(message)
     return path
+
+
+def _check_links(folder: Path, source: str, root: Path) -> None:
+    """Refuse a folder that borrows from elsewhere: a library that loads a model reads more of it than we name."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+            name = path.relative_to(folder).as_posix()
+            message = f'"{source}" holds {name}, a link that leads out of the project; put the file itself there'
+            raise SourceError(message)

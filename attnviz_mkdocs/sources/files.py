@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.sources.located import Located, SourceError
 from attnviz_mkdocs.sources.words import did_you_mean, nearest_entry
+from attnviz_mkdocs.spec.mistakes import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +93,13 @@ def _shards(index: Path, source: str) -> list[Path]:
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         message = f'"{source}": {index.name} is not an index of weights; copy it again from where the model came from'
         raise SourceError(message) from error
-    return [index.with_name(Path(name).name) for name in sorted(names)]
+    kind = "." + index.name.split(".")[1]
+    for name in sorted(names):
+        # What loads the weights would follow a path anywhere, and takes all that is no safetensors for a pickle.
+        if re.search(r"[/\\:]", name) or Path(name).suffix != kind:
+            message = f'"{source}": {index.name} names {quoted(name)}; expected a {kind} file beside it'
+            raise SourceError(message)
+    return [index.with_name(name) for name in sorted(names)]
 
 
 def _no_model(folder: Path, source: str) -> str:

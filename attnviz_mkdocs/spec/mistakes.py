@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.spec.characters import in_order
+from attnviz_mkdocs.spec.characters import in_line, in_order, without_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ class Place:
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{in_line(self.file)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -45,6 +45,11 @@ class Mistake:
     def __str__(self) -> str:
         # What it quotes may come from a file that others made, and may reach a terminal.
         return in_order(f"{self.place}: {self.message}")
+
+    @property
+    def published(self) -> str:
+        """The same for all who read the page: messages of other packages name files of this machine."""
+        return without_paths(str(self))
 
 
 class SpecError(Exception):

@@ -11,11 +11,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.registry import known_implementations
 
+from attnviz_mkdocs.spec.characters import in_order
 from attnviz_mkdocs.store import hub
 
 if TYPE_CHECKING:
@@ -30,22 +32,39 @@ _AT_ONCE = 16
 
 # Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
 _USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
-_QUERY = re.compile(r"""(?<=[?&])([^=&\s'"]+)=[^&\s'"]+""")
+_QUERY = re.compile(r"""(?<=[?&#])([^=&\s'"]+)=([^&\s'"]+)""")
+# What a server may repeat of a request, and tokens that are known by their beginning.
+_TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}|\b(?:hf_|gh[oprsu]_|github_pat_)\w{8,}")
+# How variables are called whose values open something.
+_OPENS = re.compile(r"(TOKEN|SECRET|PASSWORD|CREDENTIALS?|CONNECTION_STRING|KEY|KEY_ID)$")
+_SHORTEST = 8
+
+
+def _secrets_in(url: str) -> list[str]:
+    """What opens an address, the longest first: what fails may tell of it by itself."""
+    users = _USER.findall(url)
+    found = {*users, *(user.partition(":")[2] for user in users), *(value for _, value in _QUERY.findall(url))}
+    # As it is written, and as it is sent.
+    return sorted({one for part in found if part for one in (part, unquote(part))}, key=len, reverse=True)
 
 
 def without_secrets(words: str) -> str:
-    """The words, of which no address holds what opens it any more."""
-    return _QUERY.sub(r"\1=…", _USER.sub("…", words))
+    """The words, without what opens the addresses in them, and without what opens anything in the environment."""
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST and _OPENS.search(name):
+            words = words.replace(value, "…")
+    return _TOKEN.sub("…", _QUERY.sub(r"\1=…", _USER.sub("…", words)))
 
 
 class StoreError(Exception):
     """The store can't be used, or what it holds is damaged.
 
-    The message may reach a public log: addresses in it lose what opens them.
+    The message may reach a public log: addresses in it lose what opens them, and what a server says no command for
+    a terminal.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(without_secrets(message))
+        super().__init__(in_order(without_secrets(message)))
 
 
 class Files:
@@ -66,13 +85,15 @@ class Files:
         if not url.strip():
             raise StoreError("a store has no name; expected a folder, or an fsspec URL such as s3://bucket/attention")
         self.url = without_secrets(url)
+        self._secrets = _secrets_in(url)
         address = url if "://" in url or "::" in url else str((root / url).resolve())
+        cant = f"the store {self.url} can't be opened"
         try:
             self._fs, base = url_to_fs(address)
         except (ImportError, ValueError) as error:
-            raise StoreError(f"the store {url} can't be opened: {_how_to_open(url, error)}") from error
-        except Exception as error:
-            raise StoreError(f"the store {url} can't be opened: {_reason(error)}") from error
+            raise StoreError(f"{cant}: {self._hidden(_how_to_open(url, error))}") from None
+        except Exception as error:  # noqa: BLE001 - other people's code
+            raise StoreError(f"{cant}: {self._hidden(_reason(error))}") from None
         self._base = base.rstrip("/")
 
     @property
@@ -139,14 +160,21 @@ class Files:
     def _path(self, name: str) -> str:
         return f"{self._base}/{name}"
 
+    def _hidden(self, words: str) -> str:
+        """Words without what opens this address."""
+        for secret in self._secrets:
+            words = words.replace(secret, "…")
+        return words
+
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
         try:
             yield
         except StoreError:
             raise
-        except Exception as error:
-            raise StoreError(f"{what}: {_reason(error)}") from error
+        except Exception as error:  # noqa: BLE001 - other people's code
+            # Whoever prints where an error came from, as engines do, would print the address as it is.
+            raise StoreError(f"{what}: {self._hidden(_reason(error))}") from None
 
 
 def checksum(data: bytes) -> str:

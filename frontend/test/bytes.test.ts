@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
+import { parseSafetensors } from "../src/bytes/safetensors.ts";
 import { fromBase85, unpack } from "../src/bytes/unpack.ts";
 import { fixture } from "./fixtures.ts";
 
@@ -63,4 +64,38 @@ test("a stream longer than it declares stops early", async () => {
 test("an old browser is told what it lacks", async () => {
   vi.stubGlobal("DecompressionStream", undefined);
   await expect(unpack(fixture("full").packed)).rejects.toThrow("DecompressionStream is missing");
+});
+
+/** A safetensors file with that header, and so many bytes behind it. */
+function file(header: object, size: number): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const raw = new Uint8Array(8 + text.length + size);
+  new DataView(raw.buffer).setUint32(0, text.length, true);
+  raw.set(text, 8);
+  return raw;
+}
+
+test("a tensor is found behind another of 200 million bytes", () => {
+  const [start, end] = [2e8, 2e8 + 3];
+  const raw = file({ a: { dtype: "U8", shape: [3], data_offsets: [start, end] } }, end);
+  raw.set([1, 2, 3], raw.length - 3);
+  expect([...parseSafetensors(raw).u8("a", [3])]).toEqual([1, 2, 3]);
+});
+
+test.each([
+  [[0, 4]],
+  [[2, 1]],
+  [[-1, 2]],
+  [[0.5, 3.5]],
+  [[0, 2 ** 53 + 2]],
+  [[0, 3, 3]],
+  [[3]],
+  [[]],
+  [["0", "3"]],
+  [null],
+  ["03"],
+  [{ 0: 0, 1: 3 }],
+])("a tensor at %j of three bytes is refused", (offsets) => {
+  const raw = file({ a: { dtype: "U8", shape: [3], data_offsets: offsets } }, 3);
+  expect(() => parseSafetensors(raw).u8("a", [3])).toThrow("damaged");
 });

@@ -36,6 +36,18 @@ describe("CSV", () => {
     expect(lines([text])).toBe(`'${text}\r\n`);
   });
 
+  test.each([
+    ["a;=1+1", "a;'=1+1"],
+    ['a;"@b"', '"a;""\'@b"""'],
+    ["a\t+1\t-2", "a\t'+1\t'-2"],
+    ["a\n=1;\n＝2", "\"a\n'=1;\n'＝2\""],
+    ["\n-1", "\"'\n'-1\""],
+    ["a; b", "a; b"],
+    ["a-b=c;d", "a-b=c;d"],
+  ])("%j has no formula in it where other signs part cells", (text, written) => {
+    expect(lines([text])).toBe(`${written}\r\n`);
+  });
+
   test("a formula with signs is both guarded and quoted", () => {
     expect(lines(['=HYPERLINK("x","y")'])).toBe(`"'=HYPERLINK(""x"",""y"")"\r\n`);
   });

@@ -12,10 +12,12 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from opened_pages import NOT_OURS, ROOT, Tab, theme
 from playwright.sync_api import sync_playwright
+from said_payloads import GROUPS, joined, told_by
 
 sys.path.insert(0, str(ROOT / "tools"))
 import browser as machine
 
+import attnviz_mkdocs.capture
 from attnviz_mkdocs.codec import encode
 from attnviz_mkdocs.render import draw_page
 from attnviz_mkdocs.spec import Figure, Model, Options, Place, Subject, Text
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Locator
+
+#: Calls back whenever a payload runs, in whatever frame.
+WATCH = "window.hit = (...words) => told(String(words)); window.alert = window.confirm = window.prompt = window.hit;"
 
 
 def pytest_collection_modifyitems(items):
@@ -150,3 +155,29 @@ def page_of(tmp_path):
 @pytest.fixture
 def compared(page_of, tab):
     return lambda *given, **options: tab.open(page_of(*given, **options)).view()
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """Models that say what they read."""
+    groups = {joined(group): group for group in GROUPS}
+
+    def capture(requests, *, root, device="auto", progress=None):
+        for request in requests:
+            made, own = told_by(groups.get(request.text.shown.rstrip(" "), GROUPS[0]))
+            yield request, made if request.what == "attention" else own
+
+    monkeypatch.setattr(attnviz_mkdocs.capture, "capture", capture)
+
+
+@pytest.fixture
+def watched(chromium):
+    """A tab in which no policy helps, and all that ran in it."""
+    context = chromium.new_context(bypass_csp=True, viewport={"width": 1000, "height": 800})
+    hits: list[str] = []
+    context.expose_binding("told", lambda _, words: hits.append(words))
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (hits.append(dialog.message), dialog.dismiss()))
+    yield page, hits
+    context.close()

@@ -123,7 +123,15 @@ def of_attention(**change):
     return with_header(lambda header: about(header, lambda meta: meta["attentions"][0].update(change)))
 
 
+def of_header(text: bytes):
+    return lambda _: gzip.compress(struct.pack("<Q", len(text)) + text, mtime=0)
+
+
 DAMAGES = {
+    "a deep header": ("both", of_header(b"[" * 10**6)),
+    "a deep header within": ("both", of_header(json.dumps({"__metadata__": {"attnviz": '{"a":' * 10**6}}).encode())),
+    "a header of a million names": ("both", of_header(json.dumps(dict.fromkeys(map(str, range(10**6)))).encode())),
+    "a header that never ends": ("both", of_header(b" " * 2**24)),
     "cut": ("both", cut),
     "a flipped byte": ("both", flipped),
     "no bytes of ours": ("both", lambda _: b"hello"),

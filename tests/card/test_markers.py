@@ -140,6 +140,11 @@ def test_what_looks_like_code_in_metadata_is_none():
         (block(start="<!-- attnviz: g/v layout=hed -->"), "layout: expected one of head, model, neuron, matrix"),
         (block(start="<!-- attnviz: g/v for=x for=y -->"), "for is said 2 times; say it once"),
         (block(start='<!-- attnviz: g/v link="x" -->'), "link: expected an address without spaces and angles"),
+        (
+            block(start="<!-- attnviz: g/v link=javascript:a() -->"),
+            "link: expected an address that starts with https://",
+        ),
+        (block(start="<!-- attnviz: g/v link=DATA:text/html,a -->"), 'or a path, found "DATA:text/html,a"'),
     ],
 )
 def test_broken_markers_are_told_with_their_place(text, message):

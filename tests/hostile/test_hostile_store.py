@@ -81,3 +81,29 @@ def test_status_doesn_t_fail_over_it(folder, captured, monkeypatch):
     said = CliRunner().invoke(main, ["status"])
     assert said.exit_code == 0, said.output
     assert "missing" in said.output
+
+
+NO_RECORDS = [
+    b"",
+    b"[]",
+    b"null",
+    b"5",
+    b"{}",
+    b'{"fingerprint": 5}',
+    b"[" * 100_000,
+    b"\xff",
+    b'{"fingerprint": {"a": 1}}',
+]
+
+
+@pytest.mark.parametrize("record", NO_RECORDS)
+def test_a_record_of_a_model_that_is_none_is_as_good_as_none(folder, captured, monkeypatch, record):
+    monkeypatch.chdir(folder.root)
+    assert CliRunner().invoke(main, ["capture"]).exit_code == 0
+    shutil.rmtree(folder.root / "models")
+    assert "present" in CliRunner().invoke(main, ["status", "--check"]).output
+    [file] = (folder.root / "gallery/store/models").iterdir()
+    file.write_bytes(record)
+    said = CliRunner().invoke(main, ["status", "--check"])
+    assert (said.exit_code, type(said.exception)) == (1, SystemExit)
+    assert 'there is no folder "models/tiny"' in said.output

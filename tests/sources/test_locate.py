@@ -170,3 +170,46 @@ def test_nothing_heavy_is_imported():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.splitlines()[1] == "[]"
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "vocab.txt", "model.safetensors", "additional/default.jinja"])
+def test_a_model_in_the_project_borrows_no_file_from_elsewhere(folders, name):
+    folders.model("project/small")
+    (folders.root / "secret").write_text("aws_secret_access_key = x")
+    link = folders.root / "project/small" / name
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(folders.root / "secret")
+    with pytest.raises(SourceError, match=f"holds {name}, a link that leads out of the project; put the file itself"):
+        locate(Model(source="small"), folders.root / "project", download=False)
+    # What is named by an absolute path is the author's own.
+    assert locate(Model(source=str(link.parents[name.count("/")])), folders.root / "project", download=False)
+
+
+def test_a_model_may_link_within_the_project(folders):
+    folder = folders.model("project/small")
+    folders.model("project/shared", ["weights"])
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to(folders.root / "project/shared/weights")
+    assert "model.safetensors" in names(locate(Model(source="small"), folders.root / "project", download=False))
+
+
+@pytest.mark.parametrize(
+    "shard",
+    ["../x.safetensors", "/x.safetensors", "a/x.safetensors", "..\\x.safetensors", "C:x.safetensors", "x.bin", "x", ""],
+)
+def test_an_index_of_weights_names_nothing_but_weights_beside_it(folders, shard):
+    folder = folders.model("small", ["config.json", "x.safetensors", "x.bin", "x"])
+    folders.model("", ["x.safetensors"])
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": shard}}))
+    message = refusal(folders, "small")
+    assert f'model.safetensors.index.json names "{shard}"; expected a .safetensors file beside it' in message
+
+
+def test_an_index_of_pickles_names_nothing_but_pickles_beside_it(folders):
+    folder = folders.model("small", ["config.json", "x-1.bin"])
+    index = folder / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "x-1.bin"}}))
+    assert "x-1.bin" in names(find(folders, "small", allow_pickle=True))
+    index.write_text(json.dumps({"weight_map": {"a": "../x-1.bin"}}))
+    assert 'names "../x-1.bin"; expected a .bin file beside it' in refusal(folders, "small", allow_pickle=True)

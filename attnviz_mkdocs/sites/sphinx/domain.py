@@ -17,6 +17,7 @@ from attnviz_mkdocs.pictures import Album
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.sites.sphinx.nodes import View
 from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.characters import in_line, in_order
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError, Supply
@@ -127,8 +128,10 @@ class Views(Domain):
         for mistake in mistakes:
             if mistake not in self.told:
                 place = mistake.place
-                file = os.path.normpath(self.site.project.root / place.file)
-                log.warning("%s", mistake.message, location=f"{file}:{place.line}:{place.column}", type="attnviz")
+                file = in_line(os.path.normpath(self.site.project.root / place.file))
+                log.warning(
+                    "%s", in_order(mistake.message), location=f"{file}:{place.line}:{place.column}", type="attnviz"
+                )
         self.told.update(mistakes)
 
     def plan(self) -> list[str]:

@@ -199,7 +199,7 @@ class DrawViews(SphinxPostTransform):
         """What stands in place of a view, and says what is to be mended."""
         if self._site.is_live:
             return nodes.raw("", draw_mistakes(mistakes), format="html", classes=[HOLDER])
-        return nodes.error("", *(nodes.paragraph("", str(mistake)) for mistake in mistakes))
+        return nodes.error("", *(nodes.paragraph("", mistake.published) for mistake in mistakes))
 
 
 def _address(link: nodes.Element) -> str:

@@ -47,6 +47,10 @@ export function isShape(value: unknown): value is number[] {
   );
 }
 
+function isRange(value: unknown): value is [start: number, end: number] {
+  return Array.isArray(value) && value.length === 2 && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
 /** @throws Error: the bytes are no safetensors file; when a tensor is asked for: it lies outside the file. */
 export function parseSafetensors(raw: Uint8Array): Tensors {
   if (raw.length < 8) throw damaged("it is too short");
@@ -62,9 +66,9 @@ export function parseSafetensors(raw: Uint8Array): Tensors {
     if (!Object.hasOwn(header, name)) return null;
     const entry = header[name];
     const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
-    if (!isItemType(dtype) || !isShape(shape) || !isShape(offsets)) throw damaged(`"${name}" cannot be read`);
+    if (!isItemType(dtype) || !isShape(shape) || !isRange(offsets)) throw damaged(`"${name}" cannot be read`);
     const [start, end] = offsets;
-    if (offsets.length !== 2 || end > data.length || end - start !== product(shape) * ITEM_SIZES[dtype]) {
+    if (end > data.length || end - start !== product(shape) * ITEM_SIZES[dtype]) {
       throw damaged(`"${name}" has the wrong size`);
     }
     return { dtype, shape, bytes: data.subarray(start, end) };
