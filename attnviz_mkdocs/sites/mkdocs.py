@@ -26,6 +26,8 @@ from attnviz_mkdocs.sites.gallery_pages import GalleryPages
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
 from attnviz_mkdocs.sites.scales import Built, Scales
 from attnviz_mkdocs.sites.scribe import Page, Scribe, log
+from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.load import text_of
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
 
@@ -186,7 +188,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     def _figures_in(self, pages: Iterable[File], config: MkDocsConfig) -> Iterator[Figure]:
         """The figures of pages; a mistake is told when its page is rendered."""
         for file in pages:
-            figures, _ = read_page(file.content_string, self.scribe.galleries, _shown(file, config))
+            try:
+                text = file.content_string
+            except (OSError, UnicodeDecodeError) as error:
+                raise PluginError(_why_unreadable(file, config)) from error
+            figures, _ = read_page(text, self.scribe.galleries, _shown(file, config))
             yield from figures
 
 
@@ -233,6 +239,15 @@ def _where_arrays_change(figures: Iterable[Figure], root: Path) -> Iterator[Path
         path = file if file.parent == root else file.parent
         if path.exists():
             yield path
+
+
+def _why_unreadable(file: File, config: MkDocsConfig) -> str:
+    shown = _shown(file, config)
+    try:
+        text_of(Path(file.abs_src_path or file.src_uri), shown, "page")
+    except SpecError as error:
+        return str(error)
+    return f"{shown}: this page can't be read"
 
 
 def _shown(file: File, config: MkDocsConfig) -> str:
