@@ -27,7 +27,7 @@ from attnviz_mkdocs.spec.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
@@ -198,6 +198,12 @@ def no_neurons_in_step() -> str:
 def no_neurons_compared() -> str:
     """What is wrong with a neuron view of a comparison."""
     return 'a comparison has no neuron view; choose head, model, matrix or text, or take "compare" out'
+
+
+def not_carried(layer: int, layers: Iterable[int]) -> str:
+    """What is wrong with a layer that is to be shown, but that the page doesn't carry."""
+    carried = ", ".join(map(str, sorted(layers)))
+    return f'layer {layer} is not among those that the page carries; "layers" has: {carried}'
 
 
 def nothing_to_compare(subject: str) -> str:

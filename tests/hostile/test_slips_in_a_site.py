@@ -185,3 +185,40 @@ def test_a_source_that_is_none_is_told_in_one_line(source, site, monkeypatch):
     lines = [line for line in told("status") if line.startswith("gallery/")]
     assert len(lines) == 1
     assert lines[0].startswith(f"gallery/g.yaml:1:25: {SOURCES[source]}")
+
+
+def test_names_of_galleries_that_differ_in_capitals_are_told(site):
+    site(**{"gallery/G.yaml": "title: A\n"})
+
+    assert told() == [
+        'docs/index.md:1:12: gallery "g" has mistakes; mend them first',
+        'gallery/g.yaml:1:1: gallery/G.yaml is named "G" too, but for capitals; rename one of the files',
+    ]
+
+
+@pytest.mark.parametrize("output", ["nowhere/x.html", "docs/index.md/x.svg"])
+def test_a_folder_that_is_not_there_is_told_before_a_model_is_looked_for(output, site):
+    site()
+
+    assert told("export", "g/v", "-o", output) == [
+        f"{output} can't be written: there is no folder {output.rpartition('/')[0]}; make it first"
+    ]
+
+
+def test_all_mistakes_of_a_card_are_told_at_once(site):
+    markers = (f"<!-- attnviz: g/{name} -->\n<!-- /attnviz -->\n" for name in ("x", "v", "y"))
+    site(**{"README.md": "\n".join(markers)})
+
+    known = 'did you mean "g/v"? Galleries have: g/v'
+    assert told("card", "README.md") == [
+        f'README.md:1:1: unknown view "g/x"; {known}',
+        f'README.md:7:1: unknown view "g/y"; {known}',
+    ]
+
+
+@pytest.mark.parametrize("marker", ["<!-- Attnviz: g/v -->", "<!-- ATTNVIZ g/v -->", "<!-- /Attnviz -->"])
+def test_a_marker_with_capitals_is_told(marker, site):
+    site(**{"README.md": f"{marker}\n"})
+
+    form = "<!-- attnviz: gallery/view --> or <!-- /attnviz -->"
+    assert told("card", "README.md") == [f"README.md:1:1: this marker can't be read; write {form}, alone in its line"]
