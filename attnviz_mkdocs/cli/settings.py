@@ -65,7 +65,7 @@ def _read(file: Path) -> Settings:
     try:
         with file.open("rb") as stream:
             said = _toml(stream.read()) if file.suffix == ".toml" else yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not only of the languages: YAML 1.1 makes dates and numbers, which may be none
         fail(f"{file}: {error}")
     except RecursionError:
         fail(f"{file}: values are nested too deep; take some levels out")

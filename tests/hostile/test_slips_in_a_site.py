@@ -83,6 +83,36 @@ def test_a_slip_in_the_configuration_is_told_in_these_words(said, site):
     assert told() == [CONFIGURATIONS[said]]
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("9" * 5000, "Exceeds the limit (4300 digits) for integer string conversion"),
+        ("2026-13-45", "month must be in 1..12"),
+    ],
+)
+def test_a_value_that_can_t_be_is_told_with_its_file(value, words, site):
+    site(**{"mkdocs.yml": f"site_name: A\nplugins: [attnviz: {{budget: {value}}}]\n"})
+
+    (line,) = told()
+    assert line.startswith(f"mkdocs.yml: {words}")
+
+
+@pytest.mark.parametrize("budget", ["9" * 400, "9" * 400 + "MB", "0." + "9" * 400 + "MB"])
+def test_a_budget_beyond_all_numbers_is_told(budget, site):
+    size = "a size such as 2MB, 900kB or 1GiB, or a number of bytes"
+    site(
+        **{
+            "mkdocs.yml": f"site_name: A\nplugins: [attnviz: {{budget: '{budget}'}}]\n",
+            "gallery/g.yaml": f"budget: '{budget}'",
+        }
+    )
+
+    (line,) = told()
+    assert line == f"mkdocs.yml: plugins: attnviz: budget: expected {size}, found '{budget}'"
+    site(**{"gallery/g.yaml": f"budget: '{budget}'", "docs/index.md": ""})
+    assert told()[0].startswith(f'gallery/g.yaml:1:9: "budget" must be {size}, but "{budget[:59]}…" is text')
+
+
 def test_without_fences_a_configuration_may_leave_attnviz_out(site):
     site(**{"mkdocs.yml": "site_name: A\n", "docs/index.md": "# A\n"})
 
