@@ -76,11 +76,13 @@ class Project:
                 raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
         for name in ("store", "remote", "device"):
             _check_text(name, given.get(name, "some"))
+        _check_folders(root, given)
         given["pages"] = _folder_of_pages(given.get("pages", False))
         patterns = given.get("galleries", _GALLERIES)
         patterns = [patterns] if isinstance(patterns, str) else patterns
-        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
-            raise ProjectError(f"galleries: expected a folder, a file, a glob, or a list of these, found {patterns!r}")
+        if not isinstance(patterns, list) or not patterns or not all(map(_is_path, patterns)):
+            found = given.get("galleries")
+            raise ProjectError(f"galleries: expected a folder, a file, a glob, or a list of these, found {found!r}")
         given["galleries"] = tuple(patterns)
         if "budget" in given:
             try:
@@ -160,12 +162,22 @@ class Project:
         if path.is_dir():
             store = (self.root / self.store).resolve()
             for file in path.rglob("*"):
-                if file.suffix in (".yml", ".yaml") and store not in file.resolve().parents:
+                if _is_gallery(file.relative_to(path)) and store not in file.resolve().parents:
                     yield file
         elif path.is_file():
             yield path
         else:
-            yield from self.root.glob(pattern)
+            yield from (file for file in self.root.glob(pattern) if _is_gallery(file.relative_to(self.root)))
+
+
+def _is_path(written: object) -> bool:
+    # An empty one would be the folder of mkdocs.yml, with all that is in it.
+    return isinstance(written, str) and bool(written.strip())
+
+
+def _is_gallery(file: Path) -> bool:
+    """Whether a file that no one named is a gallery: hidden ones are those that editors and notebooks leave behind."""
+    return file.suffix.lower() in (".yml", ".yaml") and not any(part.startswith(".") for part in file.parts)
 
 
 def _check_text(name: str, value: object) -> None:
@@ -174,6 +186,12 @@ def _check_text(name: str, value: object) -> None:
         raise ProjectError(f"{name}: expected text, found {value!r}")
     if CONTROL.search(value):
         raise ProjectError(f"{name}: expected text without control characters, found {value!r}")
+
+
+def _check_folders(root: Path, given: dict[str, Any]) -> None:
+    for name in ("store", "remote"):
+        if (root / given.get(name, ".")).is_file():
+            raise ProjectError(f"{name}: {given[name]} is a file; expected a folder or an fsspec URL")
 
 
 def _folder_of_pages(written: Any) -> str | Literal[False]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz_mkdocs.exhibit import SELF
 from attnviz_mkdocs.spec import Mistake, Options
-from attnviz_mkdocs.spec.explain import of_kept_steps
+from attnviz_mkdocs.spec.explain import not_carried, of_kept_steps
 from attnviz_mkdocs.spec.mistakes import quoted
 from attnviz_mkdocs.spec.types import PAIR_FILTERS
 
@@ -122,8 +122,7 @@ def _not_carried(shown: Shown) -> Iterator[tuple[str, str]]:
 def _left_out(layer: int | None, figure: Figure) -> Iterator[tuple[str, str]]:
     """A layer that is to be shown, but that the page doesn't carry."""
     if layer is not None and figure.layers is not None and layer not in figure.layers:
-        carried = ", ".join(map(str, sorted(figure.layers)))
-        yield "layer", f'layer {layer} is not among those that the page carries; "layers" has: {carried}'
+        yield "layer", not_carried(layer, figure.layers)
 
 
 def _of_the_view(option: str, figure: Figure) -> str:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import io
 import json
 import os
+import pickle
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,7 @@ import pytest
 from builders import attention, exhibit, later, translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.numpy import save_file
+from safetensors.numpy import save, save_file
 
 from attnviz_mkdocs.arrays import ArraysError, find_arrays, read_arrays
 from attnviz_mkdocs.codec import decode, encode
@@ -481,7 +484,50 @@ def test_weights_a_little_above_one_are_rounding(tmp_path):
     assert read_back.attention.weights().max() == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 7, b"\xff" * 40, b"PK\x03\x04 an npz", b"\x93NUMPY an npy"])
+def _npz() -> bytes:
+    file = io.BytesIO()
+    np.savez(file, attention=WEIGHTS)
+    return file.getvalue()
+
+
+def _npy() -> bytes:
+    file = io.BytesIO()
+    np.save(file, WEIGHTS)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (_npz(), "a zip archive, such as numpy's .npz"),
+        (_npy(), "a file of numpy.save"),
+        (pickle.dumps(WEIGHTS), "a pickle, which can run code"),
+        (json.dumps({"attention": WEIGHTS.tolist()}).encode(), "JSON"),
+        (b"\xef\xbb\xbf[[1.0]]", "JSON"),
+        (b"<!doctype html>\n<title>404</title>", "a page of HTML or XML"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+            "what Git LFS leaves in place of a file",
+        ),
+    ],
+)
+def test_what_arrays_are_kept_in_elsewhere_is_called_by_its_name(content, kind, tmp_path):
+    (tmp_path / "m.safetensors").write_bytes(content)
+
+    with pytest.raises(ArraysError, match=f"^this is {re.escape(kind)}.*; (write|run|fetch) "):
+        read_arrays(tmp_path / "m.safetensors", Arrays("m.safetensors"))
+
+
+def test_a_damaged_file_is_not_taken_for_another_kind(tmp_path):
+    content = bytearray(save({"attention": WEIGHTS}))
+    for first in (0x80, ord("<"), ord("{"), ord("[")):
+        content[0] = first
+        (tmp_path / "m.safetensors").write_bytes(bytes(content[:-3]))
+        with pytest.raises(ArraysError, match="^this is no safetensors file"):
+            read_arrays(tmp_path / "m.safetensors", Arrays("m.safetensors"))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 7, b"\xff" * 40, b"hello"])
 def test_another_kind_of_file_is_told_so(content, tmp_path):
     (tmp_path / "m.safetensors").write_bytes(content)
 
@@ -489,6 +535,26 @@ def test_another_kind_of_file_is_told_so(content, tmp_path):
         ArraysError, match="^this is no safetensors file .*; write one with safetensors.numpy.save_file$"
     ):
         read_arrays(tmp_path / "m.safetensors", Arrays("m.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "near"),
+    [
+        ("layer-attention.safetensors", "layer_attention.safetensors", "layer-attention.safetensors"),
+        ("arrays/Mine.safetensors", "arrays/mine.safetensors", "Mine.safetensors"),
+        ("arrays/mine.npz", "arrays/mine.safetensors", None),
+        ("other.safetensors", "mine.safetensors", None),
+    ],
+)
+def test_a_file_of_nearly_that_name_is_named(there, asked, near, tmp_path):
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    save_file({"attention": WEIGHTS}, tmp_path / there)
+
+    with pytest.raises(ArraysError) as error:
+        find_arrays(asked, tmp_path)
+
+    hint = f', but "{near}" is, in the same folder' if near else ""
+    assert str(error.value) == f"{asked} is not there{hint}; write a path from the folder of mkdocs.yml on"
 
 
 @pytest.mark.parametrize(

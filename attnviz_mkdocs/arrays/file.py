@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
-from attnviz_mkdocs.spec.mistakes import short
+from attnviz_mkdocs.spec.mistakes import nearest, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 _DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 _MASKS = {"U8": np.uint8, "BOOL": np.bool_}
+
+_INSTEAD = "write its arrays with safetensors.numpy.save_file instead"
+#: The first bytes of files of other kinds → what they are, and what to do.
+_OTHERS = {
+    b"version https://git-lfs": 'what Git LFS leaves in place of a file; run "git lfs pull"',
+    b"PK\x03\x04": f"a zip archive, such as numpy's .npz or a file of torch.save; {_INSTEAD}",
+    b"\x93NUMPY": f"a file of numpy.save; {_INSTEAD}",
+    b"\x89HDF": f"an HDF5 file; {_INSTEAD}",
+    b"\x80": f"a pickle, which can run code; {_INSTEAD}",
+    b"<": "a page of HTML or XML, as a server sends it in place of a file; fetch the file again",
+    **dict.fromkeys((b"{", b"["), f"JSON; {_INSTEAD}"),
+}
 
 # JSON can write half a character, and no file in UTF-8 can.
 _HALF = re.compile("[\ud800-\udfff]")
@@ -141,12 +153,28 @@ def find_arrays(file: str, root: Path) -> Path:
     if not path.is_relative_to(root.resolve()):
         raise ArraysError(f"{named} leads out of the folder of mkdocs.yml; put the file there")
     if not is_there:
-        raise ArraysError(f"{named} is not there; write a path from the folder of mkdocs.yml on")
+        raise ArraysError(f"{named} is not there{_nearest(path)}; write a path from the folder of mkdocs.yml on")
     if not is_file:
         raise ArraysError(f"{named} is a folder; name the file in it")
     if not os.access(path, os.R_OK):
         raise ArraysError(f"{named} can't be read; arrays are a file that you may read")
     return path
+
+
+def _nearest(path: Path) -> str:
+    """The end of a message about a file that isn't there."""
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    stems = {entry.stem: entry.name for entry in beside if entry.suffix.lower() == path.suffix.lower()}
+    near = nearest(path.stem, stems)
+    return f', but "{stems[near]}" is, in the same folder' if near else ""
+
+
+def _other_kind(content: bytes) -> str | None:
+    """What a file is that is no safetensors file, as far as its first bytes tell."""
+    if content[8:9] == b"{":
+        return None  # a damaged one, behind whatever eight bytes of its length
+    found = (what for start, what in _OTHERS.items() if content.removeprefix(b"\xef\xbb\xbf").startswith(start))
+    return next((f"this is {what}" for what in found), None)
 
 
 def load_file(path: Path) -> ArraysFile:
@@ -161,7 +189,7 @@ def load_file(path: Path) -> ArraysFile:
     except SafetensorError as error:
         reason = str(error).removeprefix("Error while deserializing: ")
         message = f"this is no safetensors file ({reason}); write one with safetensors.numpy.save_file"
-        raise ArraysError(message) from error
+        raise ArraysError(_other_kind(content) or message) from error
     length = int.from_bytes(content[:8], "little")
     header: dict[str, Any] = json.loads(content[8 : 8 + length])
     tensors = {name: Tensor(name, about["dtype"], tuple(about["shape"]), bytes(about["data"])) for name, about in found}

@@ -19,7 +19,7 @@ END = "<!-- /attnviz -->"
 _OPENING = re.compile(r" {0,3}<!--\s*attnviz:(?P<words>(?:(?!-->).)*)-->\s*")
 _CLOSING = re.compile(r" {0,3}<!--\s*/attnviz\s*-->\s*")
 # What is meant for a marker, but isn't one, such as one with text beside it.
-_MEANT = re.compile(r" {0,3}<!--\s*/?\s*attnviz\b")
+_MEANT = re.compile(r" {0,3}<!--\s*/?\s*attnviz\b", re.IGNORECASE)
 
 
 class CardError(Exception):
@@ -112,7 +112,8 @@ class _Finder:
         for block in self._blocks:
             before = first.setdefault(block.wish.view, block)
             if before is not block:
-                message = f"{quoted(block.wish.view)} has a block in line {before.place.line}; a view has one"
+                has_one = f"{quoted(block.wish.view)} has a block in line {before.place.line}"
+                message = f"{has_one}; a view has one, so take one out"
                 self._mistakes.append(Mistake(block.place, message))
         if self._mistakes:
             raise SpecError(self._mistakes)

@@ -79,7 +79,9 @@ def card(
             raise click.UsageError(f"{readme} has no block yet; name a view with --view gallery/view-id")
         reader: Reader = "huggingface" if has_front_matter(text) else "github"
         maker = _Maker(site, supply_of(site.project), readme, reader)
-        made = [(block, *maker.make(Wish(wish.view, {**wish.said, **settings}), block)) for block, wish in chosen]
+        wishes = [(block, Wish(wish.view, {**wish.said, **settings})) for block, wish in chosen]
+        maker.require_figures(wishes)
+        made = [(block, *maker.make(wish, block)) for block, wish in wishes]
         new = put(text, [(block, content) for block, content, _ in made], str(readme))
     except (SpecError, MissingError, StoreError, CodecError, CardError, RasterError) as error:
         fail(str(error))
@@ -112,8 +114,23 @@ class _Maker:
         self._readme = readme
         self._reader = reader
 
+    def require_figures(self, wishes: list[tuple[Block | None, Wish]]) -> None:
+        """See that there is a view for each, before a model runs for the first.
+
+        Raises:
+            CardError: All that is wrong with them.
+        """
+        told: dict[str, None] = {}
+        for block, wish in wishes:
+            try:
+                self._figure(wish, _where(wish, block))
+            except CardError as error:
+                told |= dict.fromkeys(str(error).split("\n"))
+        if told:
+            raise CardError("\n".join(told))
+
     def make(self, wish: Wish, block: Block | None) -> tuple[str, Pictures]:
-        where = f"--view {wish.view}" if block is None else str(block.place)
+        where = _where(wish, block)
         figure = self._figure(wish, where)
         motif = motif_of(figure, self._supply.get(figure))
         try:
@@ -160,6 +177,11 @@ class _Maker:
 
 
 _COMPARISONS = {"comparison": "both", "difference": "difference"}
+
+
+def _where(wish: Wish, block: Block | None) -> str:
+    """What a message calls the place in which a view is asked for."""
+    return f"--view {wish.view}" if block is None else str(block.place)
 
 
 def _differs(path: Path, data: bytes) -> bool:

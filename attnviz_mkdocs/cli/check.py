@@ -9,10 +9,11 @@ import click
 from attnviz_mkdocs.cli.say import count, fail, mistakes_of, say, stop_at
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.sites.proof import wrong_links
+from attnviz_mkdocs.spec import Mistake, Place
 from attnviz_mkdocs.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from attnviz_mkdocs.cli.site import Site
 
@@ -29,6 +30,15 @@ def check(open_site: Callable[[], Site]) -> None:
         links = () if site.is_sphinx else wrong_links(site.docs, site.galleries, site.project)
     except StoreError as error:
         fail(str(error))
-    stop_at([*site.mistakes, *wrong_arrays, *links])
+    stop_at([*site.mistakes, *wrong_arrays, *links, *_unnamed(site)])
     galleries = len(site.project.gallery_files())
     say(f"{count(len(site.figures), 'view')} in {count(galleries, 'gallery file')} and the pages: no mistakes")
+
+
+def _unnamed(site: Site) -> Iterator[Mistake]:
+    """A configuration that leaves attnviz out, although pages have fences of it."""
+    in_pages = len(site.figures) - sum(1 for _ in site.galleries.figures())
+    if in_pages and not site.section and site.config_file.is_file():
+        where = "markdown_extensions" if site.config_file.suffix == ".toml" else "plugins"
+        message = f"attnviz is not named here, so pages show its fences as code; name it under {where}"
+        yield Mistake(Place(site.config_file.name), message)

@@ -85,6 +85,9 @@ def export(
         raise click.UsageError(f"--theme, --width and --scale are for {', '.join(_PICTURES)}")
     if output.suffix.lower() == ".svg" and scale is not None:
         raise click.UsageError("--scale is for .png and .webp; an .svg has no pixels")
+    if not output.parent.is_dir():
+        # Told before a model runs for it.
+        fail(f"{output} can't be written: there is no folder {output.parent}; make it first")
     site = open_site()
     try:
         figure = site.galleries.figure(view)

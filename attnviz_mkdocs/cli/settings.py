@@ -65,7 +65,7 @@ def _read(file: Path) -> Settings:
     try:
         with file.open("rb") as stream:
             said = _toml(stream.read()) if file.suffix == ".toml" else yaml_load(stream, _Loader) or {}  # type: ignore[arg-type]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not only of the languages: YAML 1.1 makes dates and numbers, which may be none
         fail(f"{file}: {error}")
     except RecursionError:
         fail(f"{file}: values are nested too deep; take some levels out")
@@ -98,6 +98,12 @@ def _entries(file: Path, section: str, written: Any) -> dict[Any, Any]:
     if isinstance(written, dict):
         return written
     entries = [entry if isinstance(entry, dict) else {str(entry): None} for entry in written or ()]
+    ours = [entry for entry in entries if "attnviz" in entry]
+    if len(ours) > 1:
+        fail(f"{file}: {section}: attnviz stands here {len(ours)} times; take all but one out")
+    beside = [str(name) for entry in ours for name in entry if name != "attnviz"]
+    if beside:
+        fail(f"{file}: {section}: {beside[0]} stands beside attnviz; indent it further, so that it stands below")
     return {name: options for entry in entries for name, options in entry.items()}
 
 

@@ -33,6 +33,7 @@ class Site:
         mistakes: What is wrong with galleries and pages.
         figures: What they show.
         address: Where it is published, where that is known.
+        section: Where the configuration names attnviz; empty where it doesn't.
     """
 
     project: Project
@@ -42,6 +43,7 @@ class Site:
     mistakes: list[Mistake]
     figures: list[Figure] = field(default_factory=list)
     address: Address | None = None
+    section: str = ""
 
     def __post_init__(self) -> None:
         if self.is_sphinx:
@@ -72,6 +74,7 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         galleries,
         list(galleries.mistakes),
         address=settings.address,
+        section=settings.section,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ _ITEM = re.compile(r"( {0,3})([-*+:]|[0-9]{1,9}[.)])( +|$)")
 _BLOCK = re.compile(r"""( {0,3})(!!! |\?\?\?\+? |===[!+]? "|\[\^[^\]]+\]:)""")
 _FENCE = re.compile(r"( *)(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _OURS = re.compile(r"attnviz(?=\s|\{|$)\s*|(?=\{\s*\.?attnviz\b)")
+_WORD = "attnviz"
+# A word that goes on behind a hyphen is another.
+_LETTERS = re.compile(rf"(?!{_WORD}[-_])[A-Za-z_-]+")
+#: No language that is highlighted has a name that is as near to ours.
+_NEAR = 0.8
 _CODE_SPAN = re.compile(r"(`+).+?\1")
 
 
@@ -38,6 +44,7 @@ class Fence:
         body: The lines between, without what their containers put in front of them.
         inside: The same lines as they stand in the page.
         is_closed: Whether there is a closing line.
+        misspelt: The word in place of ``attnviz``, where it is nearly that; the argument is all that follows the marks.
     """
 
     first: int
@@ -49,6 +56,7 @@ class Fence:
     body: str
     inside: tuple[str, ...]
     is_closed: bool
+    misspelt: str = ""
 
     @property
     def line(self) -> int:
@@ -134,11 +142,12 @@ def find_code(lines: Sequence[str]) -> list[Code]:
 
 def _ours(found: _AnyFence, lines: Sequence[str]) -> Fence | None:
     ours = _OURS.match(found.info)
-    if not ours:
+    misspelt = "" if ours else _nearly_ours(found.info)
+    if not ours and not misspelt:
         return None
     opening = lines[found.first]
     prefix = opening[: opening.index(found.marks)]
-    argument = found.info[ours.end() :]
+    argument = found.info[ours.end() :] if ours else found.info
     return Fence(
         first=found.first,
         last=found.last,
@@ -149,7 +158,15 @@ def _ours(found: _AnyFence, lines: Sequence[str]) -> Fence | None:
         body="\n".join(found.body),
         inside=tuple(lines[found.first + 1 : found.first + 1 + len(found.body)]),
         is_closed=found.is_closed,
+        misspelt=misspelt,
     )
+
+
+def _nearly_ours(info: str) -> str:
+    """The first word behind the marks, if it was most likely meant to be ours."""
+    word = (info.split() or [""])[0]
+    letters = _LETTERS.match(word)
+    return word if letters and get_close_matches(letters[0].lower(), [_WORD], cutoff=_NEAR) else ""
 
 
 class _Page:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Figure, Galleries, Mistake
 
 
+#: How the names of pages end, for the engines of Markdown.
+PAGES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
+
+
 def read_folder(docs: Path, galleries: Galleries, root: Path) -> tuple[list[Figure], list[Mistake]]:
     """The figures that the fences of all pages in a folder ask for, and the mistakes of those that can't be read.
 
@@ -40,8 +44,10 @@ def pages_of(docs: Path, root: Path, mistakes: list[Mistake]) -> Iterator[tuple[
         root: The folder that pages are shown to people relative to.
         mistakes: What is wrong with those that can't be read is added here.
     """
-    for page in sorted(docs.rglob("*.md")):
-        if page.is_dir():
+    for page in sorted(docs.rglob("*")):
+        # Engines leave out what is hidden, such as what a notebook keeps.
+        is_hidden = any(part.startswith(".") for part in page.relative_to(docs).parts)
+        if page.suffix not in PAGES or is_hidden or page.is_dir():
             continue
         file = shown_from(root, page)
         try:

@@ -40,7 +40,7 @@ def read_part(fence: Fence, galleries: Galleries, file: str, line_offset: int = 
     Raises:
         SpecError: All that is wrong with the fence.
     """
-    if _KEY not in fence.body:
+    if fence.misspelt or _KEY not in fence.body:
         return None  # as most are; the parser takes its time
     line = fence.line + line_offset
 

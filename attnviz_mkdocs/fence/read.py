@@ -14,7 +14,7 @@ from attnviz_mkdocs.spec.check import check
 from attnviz_mkdocs.spec.explain import taken
 from attnviz_mkdocs.spec.gallery import Figure
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, plain, read, walk
-from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError
+from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, quoted
 from attnviz_mkdocs.spec.types import FenceBody, Options, shared
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec.gallery import Galleries
     from attnviz_mkdocs.spec.marked import Node, Path
 
+_CLOSE_IT = "end it with a line of the same marks"
+#: A line that opens a fence, of whatever kind.
+_OPENING = re.compile(r"[\s>*+-]*(`{3,}|~{3,})\s*[\w{]")
 #: Keys to blame where a model can't read the text, most telling first.
 _GIVE_TEXT = ("text", "messages", *CHANGES, "model")
 #: Keys after which the options of the view that a fence names may no longer fit.
@@ -45,7 +48,16 @@ def read_fence(
     Raises:
         SpecError: All that is wrong with the fence.
     """
-    return _Reader(fence, galleries, file, line_offset, {} if ids is None else ids).figure()
+    try:
+        return _Reader(fence, galleries, file, line_offset, {} if ids is None else ids).figure()
+    except SpecError as error:
+        opened = next((row for row, line in enumerate(fence.inside) if _OPENING.match(line)), None)
+        if opened is None or not fence.is_closed:
+            raise
+        # What is wrong with it is wrong because it holds what follows it.
+        first = fence.line + line_offset
+        message = f"this fence is never closed, and in line {first + 1 + opened} another opens; {_CLOSE_IT}"
+        raise SpecError([Mistake(Place(file, first, fence.column), message)]) from error
 
 
 def read_page(text: str, galleries: Galleries, file: str) -> tuple[list[Figure], list[Mistake]]:
@@ -83,8 +95,12 @@ class _Reader:
         self._keys: dict[str, Place] = {}
 
     def figure(self) -> Figure:
+        if word := self._fence.misspelt:
+            place = replace(self._place, column=self._fence.argument_column)
+            message = f'{quoted(word)} is nearly the word of a view; write "attnviz", and a space behind it'
+            raise SpecError([Mistake(place, message)])
         if not self._fence.is_closed:
-            raise SpecError([Mistake(self._place, "this fence is never closed; end it with a line of the same marks")])
+            raise SpecError([Mistake(self._place, f"this fence is never closed; {_CLOSE_IT}")])
         base = self._named_view()
         written, body = self._body()
         self._take_id(written.get("id"))
@@ -157,8 +173,12 @@ class _Reader:
             return None
         if more or "=" in name:
             settings = re.findall(r"(\w+)=[\"']?([^\s\"']+)", self._fence.argument)
-            mend = ", ".join(f'"{key}: {value}"' for key, value in settings) or 'keys such as "layer: 3"'
-            message = f'only the name of a view, gallery/view, can follow "attnviz"; write {mend} between the marks'
+            known = [f'"{key}: {value}"' for key, value in settings if key in FenceBody.model_fields]
+            keys = ", ".join(known) or 'keys such as "layer: 3"'
+            mend = f"write {keys} between the marks"
+            if "/" in name and any("/" in word for word in more):
+                mend = "write a fence for each view"
+            message = f'only the name of a view, gallery/view, can follow "attnviz"; {mend}'
             self._object(place, message)
             return None
         try:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.spec.explain import no_neurons, no_neurons_compared, no_neurons_in_step, no_pair, of_kept_steps
+from attnviz_mkdocs.spec.explain import (
+    no_neurons,
+    no_neurons_compared,
+    no_neurons_in_step,
+    no_pair,
+    not_carried,
+    of_kept_steps,
+)
 from attnviz_mkdocs.spec.mistakes import Mistake, quoted
 from attnviz_mkdocs.spec.together import without_effect
 from attnviz_mkdocs.spec.types import PAIR_FILTERS
@@ -61,6 +68,10 @@ def _wrong_part(figure: Figure, part: _Part, written: Collection[str]) -> Iterat
         instead = next((key for key in ("view", "arrays", "compare") if key in written), "view")
         blamed = (*part.path, "view") if part.path and not part.mend else (instead,)
         yield Mistake(figure.place_of(*blamed), _no_neurons(figure) + part.mend)
+    layer = part.options.layer
+    if layer is not None and figure.layers is not None and layer not in figure.layers and "layers" not in figure.kept:
+        blamed = (*part.path, "layer") if part.path or "layer" in written else ("layers",)
+        yield Mistake(figure.place_of(*blamed), not_carried(layer, figure.layers) + part.mend)
     options = part.options.over(figure.options).model_dump()
     for key, message in without_effect(options, compares=figure.second is not None):
         if key in part.written:

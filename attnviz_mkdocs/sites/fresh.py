@@ -25,6 +25,7 @@ from attnviz_mkdocs.sites.scribe import Scribe
 from attnviz_mkdocs.sites.shipment import shipped
 from attnviz_mkdocs.sites.written import Written
 from attnviz_mkdocs.spec import SpecError
+from attnviz_mkdocs.spec.load import text_of
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
 
@@ -167,6 +168,14 @@ class Fresh:
     def made(self, file: File) -> bool:
         """Whether a page is ours, and not one that its author wrote."""
         return self.pages is not None and self.pages.made(file)
+
+    def why_unreadable(self, file: File, name: str) -> str:
+        """What keeps a page from being read, and what to do."""
+        try:
+            text_of(Path(file.abs_src_path or file.src_uri), name, "page")
+        except SpecError as error:
+            return str(error)
+        return f"{name}: this page can't be read"
 
     def explains(self, error: Exception) -> bool:
         """Whether an error's message is all that its reader needs."""

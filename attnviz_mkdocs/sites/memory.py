@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.sites.written import Written
 
 _PACKAGE = Path(__file__).parent.parent
-#: Stands in each page that has a fence.
-WORD = "attnviz"
-_MARK = re.compile(rf"<!-- {WORD} ([0-9a-f]+) (\d+) -->")
+_WORD = "attnviz"
+_MARK = re.compile(rf"<!-- {_WORD} ([0-9a-f]+) (\d+) -->")
+# The first line of a fence, if its word is near enough to ours to be told: no other has none of these letters.
+_NEARLY = re.compile(r"(?:```|~~~).*[viz]", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -224,9 +225,10 @@ class Recalled:
         """What stands in the place of its fences, in order."""
         self._lines = lines
         # Another plugin, or a page that this one includes, may have brought a fence.
-        if self._is_plain and not any(WORD in line for line in lines):
+        text = "\n".join(lines)
+        if self._is_plain and is_plain(text):
             return []
-        self.text = digest("\n".join(lines))
+        self.text = digest(text)
         if self._record is not None and self._record.text == self.text:
             return self._record.spans_with_html()
         return self._begun().fences(lines)
@@ -275,12 +277,17 @@ class Late:
         spans = self._page.fences(lines)
         self._html = [span.html for span in spans]
         # No page has the name of another's text, and nobody writes it into his own.
-        name = f"<!-- {WORD} {self._page.text}"
+        name = f"<!-- {_WORD} {self._page.text}"
         return [span._replace(html=f"{name} {number} -->") for number, span in enumerate(spans)]
 
     def filled(self, html: str) -> str:
         """The converted page with its views."""
         return _MARK.sub(lambda mark: self._html[int(mark[2])] if mark[1] == self._page.text else mark[0], html)
+
+
+def is_plain(text: str) -> bool:
+    """Whether nothing in a page is ours, or was meant to be."""
+    return _WORD not in text and _NEARLY.search(text) is None
 
 
 def digest(text: str) -> str:

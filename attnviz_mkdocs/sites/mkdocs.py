@@ -23,7 +23,7 @@ from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites import print_site
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
-from attnviz_mkdocs.sites.memory import WORD, Late, Memory, Recalled
+from attnviz_mkdocs.sites.memory import Late, Memory, Recalled, is_plain
 from attnviz_mkdocs.sites.outline import Outline
 from attnviz_mkdocs.sites.page import Built, Page
 from attnviz_mkdocs.sites.shipment import Shipment, weight
@@ -114,8 +114,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         self._files, self._file, self._at = files, None, None
         records, unknown = [], {}
         for file in files.documentation_pages():
-            source = file.content_string
-            if WORD not in source:
+            try:
+                source = file.content_string
+            except (OSError, UnicodeDecodeError) as error:
+                raise PluginError(self._begin().why_unreadable(file, self._shown(file))) from error
+            if is_plain(source):
                 continue
             record = self._memory.record(self._name(file), source)
             if record is None:
@@ -223,12 +226,12 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             copy = self._page_from(relative.file, is_copy=True)
             return Recalled(None, lambda: self._write(copy, relative.file))
         built, file = self._built[-1], self._file
-        is_plain = WORD not in built.source
-        built.record = None if is_plain else self._memory.record(self._name(file), built.source)
+        plain = is_plain(built.source)
+        built.record = None if plain else self._memory.record(self._name(file), built.source)
         if built.record is not None:
             for name, (kept, *_) in built.record.shipped.items():
                 self._shipment.add(name, str(kept))
-        self._at = Recalled(built.record, lambda: self._write(built.page, file), is_plain=is_plain)
+        self._at = Recalled(built.record, lambda: self._write(built.page, file), is_plain=plain)
         self._late = Late(self._at)
         return self._late
 

@@ -37,7 +37,7 @@ def at(path: Path, source: str, model: ModelSource) -> Located:
         return Located(path, None, model_files(path, source, model))
     if not path.exists():
         what = f"{GGUF} file" if path.suffix == GGUF else "folder"
-        message = f'there is no {what} "{source}"{did_you_mean(nearest_entry(path))}'
+        message = f'there is no {what} "{source}"{_meant(source) or did_you_mean(nearest_entry(path))}'
         raise SourceError(message)
     if path.suffix != GGUF:
         message = f'"{source}" is a file; expected a model\'s folder or a {GGUF} file: give the folder that it lies in'
@@ -100,6 +100,20 @@ def _shards(index: Path, source: str) -> list[Path]:
             message = f'"{source}": {index.name} names {quoted(name)}; expected a {kind} file beside it'
             raise SourceError(message)
     return [index.with_name(name) for name in sorted(names)]
+
+
+def _meant(source: str) -> str:
+    """What to write in place of a source that is neither a path nor a hub id."""
+    kinds = "a source is a hub id such as org/name, a folder or package:NAME/PATH"
+    if found := re.match(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)([\w.-]+(?:/[\w.-]+)?)", source):
+        return f'; {kinds}: write "{found[1]}"'
+    if found := re.fullmatch(r"([\w.-]+(?:/[\w.-]+)?)@([\w./-]+)", source):
+        return f'; write "{found[1]}", and "revision: {found[2]}" below it'
+    if source.startswith(("~", "$")):
+        return (
+            '; "~" and "$" stand for themselves here: write a path from the folder of mkdocs.yml on, or an absolute one'
+        )
+    return f"; {kinds}" if ":" in source else ""
 
 
 def _no_model(folder: Path, source: str) -> str:

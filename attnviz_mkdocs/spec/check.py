@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from attnviz_mkdocs.spec.explain import Case, explain, without_value, written_path
+from attnviz_mkdocs.spec.explain import MERGE, Case, explain, without_value, written_path
 from attnviz_mkdocs.spec.marked import Scalar, follow, plain, walk
 from attnviz_mkdocs.spec.mistakes import Mistake, nearest
 
@@ -46,9 +46,9 @@ def check(node: Node, whole: type[_Whole], mistakes: list[Mistake]) -> _Whole | 
 
 
 def _is_misspelt(details: ErrorDetails, unknown: set[Path]) -> bool:
-    """Whether what is missing is there under an unknown key, which is told already."""
+    """Whether what is missing is meant to be there by an unknown key, which is told already."""
     if details["type"] != "missing":
         return False
     *above, missing = details["loc"]
     beside = (str(path[-1]) for path in unknown if path[:-1] == tuple(above))
-    return any(nearest(key, [str(missing)]) for key in beside)
+    return any(key == MERGE or nearest(key, [str(missing)]) for key in beside)

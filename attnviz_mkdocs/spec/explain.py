@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.marked import Mapping, Scalar, Sequence, follow, kind_of
-from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted
+from attnviz_mkdocs.spec.mistakes import Mistake, did_you_mean, quoted, short
 from attnviz_mkdocs.spec.size import A_SIZE
 from attnviz_mkdocs.spec.types import (
     MOST_NEW_TOKENS,
@@ -27,7 +27,7 @@ from attnviz_mkdocs.spec.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
@@ -60,6 +60,12 @@ _PARTS: dict[tuple[str | None, ...], type[BaseModel]] = {
     ("tokens",): Sides,
     ("steps", _ANY): Step,
 }
+#: A key by which YAML 1.1 merges another mapping into this one.
+MERGE = "<<"
+#: Characters that look like a space or like nothing.
+_HIDDEN = re.compile("[\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f-\u2064\u3000\ufeff]")
+#: What the name of a gallery's view looks like.
+_VIEW_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 #: What pydantic puts into a path that no author wrote.
 _MARKS = frozenset({"[key]", "[labels]", "[sides]"})
 _TO_ADD = {
@@ -75,7 +81,9 @@ _TO_ADD = {
     (View, "text"): 'one of the names under "texts"',
 }
 #: Keys that take any number of a range, and which.
-NUMBERS = {"mass": "a number above 0, up to 1", "least": "a number from 0 on"}
+NUMBERS = {"mass": "a number above 0, up to 1, such as 0.9", "least": "a number from 0 on"}
+#: Keys that take a number, or a list of numbers.
+_LISTS = frozenset({"heads", "layers", "query", "key"})
 _BRACKETS = '; put quotes round a text that starts with "[" or "{"'
 
 
@@ -131,7 +139,12 @@ class Case:
         """The half of a sentence that says what was found instead."""
         if not isinstance(self.found, Scalar):
             return f"but this is {kind_of(self.found)}"
-        return f"but {quoted(self.written) if self.is_text else self.written} is {kind_of(self.found)}"
+        return f"but {quoted(self.written) if self.is_text else short(self.written)} is {kind_of(self.found)}"
+
+    @property
+    def but_this(self) -> str:
+        """The same for what has to be a number, of which the kind needs no words."""
+        return f"but this is {short(self.written)}" if kind_of(self.found) == "a number" else self.but
 
     @property
     def in_quotes(self) -> str:
@@ -151,10 +164,15 @@ def explain(case: Case) -> Mistake:
 
 def without_value(root: Node, path: Path) -> Mistake:
     """Say that there is nothing at ``path``, where something was begun."""
-    place = follow(root, path)[1].place
-    if path and isinstance(path[-1], str):
-        return Mistake(place, f"{quoted(path[-1])} has no value; write one, or take the key out")
-    return Mistake(place, "a value is missing here; write one, or take the entry out")
+    node = follow(root, path)[1]
+    if not path or not isinstance(path[-1], str):
+        return Mistake(node.place, "a value is missing here; write one, or take the entry out")
+    mend = "write one, or take the key out"
+    if isinstance(node, Scalar) and node.comment:
+        mend = f'"#" starts a comment, so put quotes round the text: {quoted(node.comment)}'
+    elif re.search(r":\S", path[-1]):
+        mend = 'put a space after the ":"'
+    return Mistake(node.place, f"{quoted(path[-1])} has no value; {mend}")
 
 
 def no_pair(chosen: str, text: str) -> str:
@@ -180,6 +198,12 @@ def no_neurons_in_step() -> str:
 def no_neurons_compared() -> str:
     """What is wrong with a neuron view of a comparison."""
     return 'a comparison has no neuron view; choose head, model, matrix or text, or take "compare" out'
+
+
+def not_carried(layer: int, layers: Iterable[int]) -> str:
+    """What is wrong with a layer that is to be shown, but that the page doesn't carry."""
+    carried = ", ".join(map(str, sorted(layers)))
+    return f'layer {layer} is not among those that the page carries; "layers" has: {carried}'
 
 
 def nothing_to_compare(subject: str) -> str:
@@ -251,7 +275,20 @@ def _in_other_words(case: Case) -> str:
 def _unknown_key(case: Case) -> str:
     others = ("gallery",) if case.kind is FenceBody else ()
     guess = did_you_mean(case.key, (*case.keys, *others))
+    if case.key == MERGE:
+        guess = "; nothing is merged here, so write out what you mean."
+    elif hidden := _HIDDEN.search(case.key):
+        guess = f"; U+{ord(hidden[0]):04X}, which can't be seen, stands in it: take it out."
+    elif nouns := _where_known(case):
+        guess = f"; it is a key of {nouns}."
     return f"unknown key {case.name} in a {case.noun}{guess} A {case.noun} has: {', '.join(case.keys)}"
+
+
+def _where_known(case: Case) -> str:
+    """What of a gallery has the key that has no place here."""
+    kinds = (Model, Text, View) if case.kind is FenceBody else (GalleryFile, Model, Text, View)
+    nouns = " or ".join(f"a {_NOUN[kind]}" for kind in kinds if case.key in kind.model_fields)
+    return f"{nouns} in a gallery" if nouns and case.kind is FenceBody else nouns
 
 
 def _missing(case: Case) -> str:
@@ -270,36 +307,45 @@ def _unfit(case: Case) -> str:
 
 def _not_whole(case: Case) -> str:
     mend = "; take the quotes off" if case.is_text and case.written.isascii() and case.written.isdecimal() else ""
-    but = f"but this is {case.written}" if kind_of(case.found) == "a number" else case.but
-    return f"{case.name} must be a whole number {_range(case)}, {but}{mend}"
+    return f"{case.name} must be a whole number {_range(case)}, {case.but_this}{mend}"
 
 
 def _no_such_number(case: Case) -> str:
     mend = "; take the quotes off" if case.is_text and re.fullmatch(r"[0-9]*\.?[0-9]+", case.written) else ""
-    but = f"but this is {case.written}" if kind_of(case.found) == "a number" else case.but
-    return f"{case.name} must be {NUMBERS[case.key]}, {but}{mend}"
+    return f"{case.name} must be {NUMBERS[case.key]}, {case.but_this}{mend}"
 
 
 def _out_of_range(case: Case) -> str:
     if case.key in NUMBERS:
         return _no_such_number(case)
     if case.key in {*Options.model_fields, "layers"}:
-        return f"{case.name} can't be {case.written}; layers, heads and tokens count from 0"
-    return f"{case.name} must be a whole number {_range(case)}, but this is {case.written}"
+        return f"{case.name} can't be {short(case.written)}; layers, heads and tokens count from 0"
+    return f"{case.name} must be a whole number {_range(case)}, {case.but_this}"
 
 
 def _range(case: Case) -> str:
     most = {"generate": MOST_NEW_TOKENS, "longest": MOST_TOKENS}.get(case.key)
-    return f"from 1 to {most}" if most else "from 0 on"
+    if most:
+        return f"from 1 to {most}"
+    is_list = case.key in _LISTS and not case.name.startswith("an entry")
+    return "from 0 on, or a list such as [1, 7]" if is_list else "from 0 on"
 
 
 def _not_a_list(case: Case) -> str:
+    if case.key == "views" and isinstance(case.found, Mapping):
+        first = next(iter(case.found.items), "name")
+        mend = f'write "- id: {first}", and its other keys below "id"'
+        if first.startswith("-"):
+            mend = 'put a space after each "-"'
+        return f"{case.name} must be a list, {case.but}; {mend}"
     alone = ', or have the keys "query" and "key" with a list each' if case.key == "tokens" else ""
     return f'{case.name} must be a list whose entries start with "- "{alone}, {case.but}'
 
 
 def _unknown_word(case: Case) -> str:
     known = re.findall(r"'([^']*)'", case.context["expected"])
+    if case.kind is FenceBody and case.key == "view" and _VIEW_NAME.fullmatch(case.written):
+        return f'{case.name} must be one of {", ".join(known)}; write {case.written} behind "attnviz" in the first line'
     if not case.is_text:
         return f"{case.name} must be one of {', '.join(known)}, {case.but}"
     return f"unknown {case.key} {quoted(case.written)}{did_you_mean(case.written, known)} Known are: {', '.join(known)}"
@@ -312,7 +358,20 @@ def _not_a_mapping(case: Case) -> str:
     if case.kind is Text:
         return f"{case.subject} must be a sentence, or {keys}, {case.but}{case.in_quotes}"
     mend = '; write "source:" in front of it' if case.kind is Model and case.is_text else ""
+    if case.is_text:
+        mend = _meant(case) or mend
     return f"{case.subject} must be {keys}, {case.but}{mend}"
+
+
+def _meant(case: Case) -> str:
+    """What to do about a text that was meant for a key with its value, or for the name of a view."""
+    # An equals sign, a colon of another script, no space behind it, or one that is none to YAML.
+    key = re.match(r"([\w-]+)\s*[:=\uff1a]", case.written)
+    if key and key[1] in case.kind.model_fields:
+        return f'; write "{key[1]}:" and an ordinary space behind it'
+    if case.kind is FenceBody and _VIEW_NAME.fullmatch(case.written):
+        return f'; write {case.written} behind "attnviz" in the first line'
+    return ""
 
 
 def _repeated(case: Case) -> str:
@@ -330,6 +389,8 @@ def _not_two(case: Case) -> str:
 
 def _not_by_name(case: Case) -> str:
     mend = '; put a space after each ":"' if re.search(r":\S", case.written) else ""
+    if isinstance(case.found, Sequence):
+        mend = '; write a name and ":" in place of each "-"'
     return f'{case.name} must be lines of the form "name: …", {case.but}{mend}'
 
 

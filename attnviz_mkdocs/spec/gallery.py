@@ -254,6 +254,13 @@ def _keys(kind: type[BaseModel]) -> tuple[Path, ...]:
     return tuple((key,) for key in kind.model_fields)
 
 
+def _without_folder(view: str) -> str:
+    """``gallery/id`` where an author wrote the path of the gallery's file, ``gallery/NAME.yaml/id``."""
+    *folders, view_id = view.strip("/").split("/")
+    file = folders[-1:] and [folders[-1].removesuffix(".yaml").removesuffix(".yml")]
+    return "/".join([*file, view_id])
+
+
 class Galleries(Mapping[str, Gallery]):
     """All galleries of a site, by name.
 
@@ -351,7 +358,7 @@ class Galleries(Mapping[str, Gallery]):
             raise LookupError(f"{quoted(name)} is a gallery; name one of its views: {some(self[name].figure_names)}")
         names = [figure for gallery in self.values() for figure in gallery.figure_names]
         same_id = [full for full in names if full.endswith(f"/{name}")]
-        guess = f'; did you mean "{same_id[0]}"?' if same_id else did_you_mean(name, names)
+        guess = f'; did you mean "{same_id[0]}"?' if same_id else did_you_mean(_without_folder(name), names)
         raise LookupError(f"unknown view {quoted(name)}{guess} Galleries have: {some(names)}")
 
     def figures(self) -> Iterator[Figure]:

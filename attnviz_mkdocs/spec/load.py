@@ -39,12 +39,13 @@ def load_galleries(paths: Iterable[Path], root: Path, looked_in: str = "gallery/
             broken.append(path.stem)
             mistakes.extend(error.mistakes)
             continue
-        first = galleries.setdefault(gallery.name, gallery)
+        # Not every file system tells large letters from small, and neither does every server.
+        first = galleries.setdefault(gallery.name.lower(), gallery)
         if first is not gallery:
-            message = (
-                f'{first.file} is named "{gallery.name}" too, and pages name galleries so; rename one of the files'
-            )
+            why = "and pages name galleries so" if first.name == gallery.name else "but for capitals"
+            message = f'{first.file} is named "{first.name}" too, {why}; rename one of the files'
             mistakes.append(Mistake(Place(gallery.file), message))
+            broken += [gallery.name] if gallery.name != first.name else []
     return Galleries(galleries.values(), looked_in, broken, mistakes)
 
 

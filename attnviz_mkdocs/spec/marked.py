@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 )
 
 from attnviz_mkdocs.spec.characters import CONTROL, printable, whole
+from attnviz_mkdocs.spec.earlier import Reading
 from attnviz_mkdocs.spec.mistakes import Mistake, Place, SpecError, quoted, short
 from attnviz_mkdocs.spec.syntax import syntax_mistake
 
@@ -52,12 +53,13 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value, and the characters that it was written with."""
+    """A single value, and the characters that it was written with; where there is none, the comment in its place."""
 
     place: Place
     value: str | int | float | bool | None
     written: str
     size: int = 1
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +104,26 @@ def read(text: str, locate: Callable[[int, int], Place], mistakes: list[Mistake]
         return None  # as most fences are that name a view; the parser takes its time even for nothing
     if control := CONTROL.search(text):
         raise SpecError([Mistake(_locate_index(text, control.start(), locate), _control_words(control[0]))])
-    events = _events(text.translate(_SEPARATORS_OUT), locate)
+    text = text.translate(_SEPARATORS_OUT)
+    reading = Reading.of(text, locate)
     try:
-        return _Reader(events, locate, mistakes).document()
+        return _Reader(_events(text, reading), reading, mistakes).document()
     except SpecError as error:
         raise SpecError([*mistakes, *error.mistakes]) from error.__cause__
 
 
-def _events(text: str, locate: Callable[[int, int], Place]) -> Iterator[Event]:
-    line = column = 0
+def _events(text: str, reading: Reading) -> Iterator[Event]:
+    last: Event | None = None
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
-            line, column = event.end_mark.line, event.end_mark.column
+            last = event
             yield event
     except MarkedYAMLError as error:
-        raise SpecError([syntax_mistake(error, locate)]) from error
+        raise SpecError([syntax_mistake(error, replace(reading, last=last))]) from error
     except Exception as error:  # the parser lets others through, such as a ValueError for "\UFFFFFFFF"
         message = "what follows can't be read as YAML; put quotes round the text"
-        raise SpecError([Mistake(locate(line, column), message)]) from error
+        place = reading.locate(last.end_mark.line, last.end_mark.column) if last else reading.locate(0, 0)
+        raise SpecError([Mistake(place, message)]) from error
 
 
 def plain(node: Node) -> object:
@@ -161,9 +165,9 @@ def follow(node: Node, path: Path) -> tuple[Path, Node]:
 class _Reader:
     """Makes nodes of the parser's events."""
 
-    def __init__(self, events: Iterator[Event], locate: Callable[[int, int], Place], mistakes: list[Mistake]) -> None:
+    def __init__(self, events: Iterator[Event], reading: Reading, mistakes: list[Mistake]) -> None:
         self._events = events
-        self._locate = locate
+        self._reading = reading
         self._mistakes = mistakes
         self._anchored: dict[str, Node | None] = {}
         self._repeated = 0
@@ -234,7 +238,8 @@ class _Reader:
                 )
                 continue
             if isinstance(value, Scalar) and value.value is None and value.written == "":
-                value = replace(value, place=key.place)  # the parser puts what is not there on the next line
+                # The parser puts what is not there on the next line.
+                value = replace(value, place=key.place, comment=self._reading.comment_after(event))
             items[name] = value
             keys[name] = key.place
         return Mapping(self._place(start), items, keys, 1 + sum(value.size for value in items.values()))
@@ -266,7 +271,7 @@ class _Reader:
             yield cast("_NodeEvent", event)
 
     def _place(self, event: Event) -> Place:
-        return self._locate(event.start_mark.line, event.start_mark.column)
+        return self._reading.locate(event.start_mark.line, event.start_mark.column)
 
     def _refusal(self, event: Event, message: str) -> SpecError:
         return SpecError([Mistake(self._place(event), message)])

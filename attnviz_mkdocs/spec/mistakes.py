@@ -44,7 +44,7 @@ class Mistake:
 
     def __str__(self) -> str:
         # What it quotes may come from a file that others made, and may reach a terminal.
-        return in_order(f"{self.place}: {self.message}")
+        return in_order(" ".join(f"{self.place}: {self.message}".splitlines()))
 
     @property
     def published(self) -> str:

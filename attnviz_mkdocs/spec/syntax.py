@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.spec.earlier import earlier_mistake
 from attnviz_mkdocs.spec.mistakes import Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ruamel.yaml.error import MarkedYAMLError
 
-    from attnviz_mkdocs.spec.mistakes import Place
+    from attnviz_mkdocs.spec.earlier import Reading
 
 # Pattern of "context: problem" in the parser's words → ours. The first that is found counts.
 _IN_PLAIN_WORDS = (
@@ -30,10 +29,7 @@ _IN_PLAIN_WORDS = (
     ),
     (r"'\\t' that cannot start", "a tab stands here; indent with spaces"),
     (r"found character (.+) that cannot start", "a value can't start with \\1; put quotes round the text"),
-    (
-        r"mapping values are not allowed",
-        '":" can\'t stand here; put quotes round a text that contains ": ", and line a key up with the keys around it',
-    ),
+    (r"mapping values are not allowed", '":" can\'t stand here; put quotes round a text that contains ": "'),
     (
         r"could not find expected ':'",
         'a line "key: value" was expected; put ":" after the key, or indent or quote what belongs to the value above',
@@ -53,31 +49,46 @@ _IN_PLAIN_WORDS = (
     (r"an (alias|anchor)", '"*" and "&" mean something else in YAML; put quotes round a text that starts with either'),
     (r"tag", 'a YAML tag means nothing here; put quotes round a text that starts with "!"'),
     (
-        r"directive|<document start>|incompatible",
+        r"directive|incompatible",
         'a line that starts with "%" or "---" means something else in YAML; take it out',
     ),
-    (r"node content", "a value was expected here; close the bracket above, or put quotes round the text"),
+    (
+        r"<document start>",
+        'what stands above can\'t go on here; write lines of the form "key: value", none in brackets',
+    ),
+    (
+        r"node content",
+        "a value was expected here; take the comma out, close the bracket above, or put quotes round the text",
+    ),
     (
         r"expected <block end>, but found '<scalar>'",
         "text follows a closing quotation mark or bracket; put quotes round the whole text",
+    ),
+    (r"expected <block end>, but found '[\]},]'", "this closes nothing; put quotes round the whole text"),
+    (
+        r"block collection: .*expected <block end>",
+        'this line stands where the list above goes on with "- "; indent it as far as the word after the last "-"',
     ),
     (r"expected <block end>", "this line is not lined up with the ones above it; indent it as its neighbours are"),
 )
 _OTHERWISE = "this can't be read as YAML; put quotes round the text"
 
 
-def syntax_mistake(error: MarkedYAMLError, locate: Callable[[int, int], Place]) -> Mistake:
+def syntax_mistake(error: MarkedYAMLError, reading: Reading) -> Mistake:
     """Say in plain words what the parser could not read.
 
     Args:
         error: As the parser raised it.
-        locate: From a line and a column, both counted from 0, to a place.
+        reading: How far it came.
     """
+    earlier = earlier_mistake(error, reading)
+    if earlier:
+        return earlier
     complaint = f"{error.context}: {error.problem}"
     mark = error.problem_mark or error.context_mark
     if "quoted scalar: found unexpected" in complaint or "could not find expected ':'" in complaint:
         mark = error.context_mark  # where it began says more than where the parser gave up
-    place = locate(mark.line, mark.column) if mark else locate(0, 0)
+    place = reading.locate(mark.line, mark.column) if mark else reading.locate(0, 0)
     for pattern, words in _IN_PLAIN_WORDS:
         if found := re.search(pattern, complaint):
             return Mistake(place, found.expand(words.replace("\\", "\\\\").replace("\\\\1", "\\1")))

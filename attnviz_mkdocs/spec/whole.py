@@ -14,6 +14,7 @@ from attnviz_mkdocs.spec.explain import (
     no_neurons_compared,
     no_neurons_in_step,
     no_pair,
+    not_carried,
     nothing_to_compare,
     taken,
     the_same,
@@ -75,6 +76,7 @@ def wrong_keys(gallery: Node) -> Iterator[Mistake]:
                     yield Mistake(part.keys["compare"], nothing_to_compare("this view"))
                 yield from _neurons_without(part)
                 yield from _without_effect(part)
+                yield from _layers_left_out(part)
 
 
 def _together(part: Mapping) -> Iterator[Mistake]:
@@ -147,6 +149,27 @@ def _without_effect(view: Mapping) -> Iterator[Mistake]:
         for key, message in without_effect(of_view | _values(part), compares="compare" in view.items):
             if key in part.items:
                 yield Mistake(part.items[key].place, message)
+
+
+def _layers_left_out(view: Mapping) -> Iterator[Mistake]:
+    """Layers that the view or a step of it shows, but that its page doesn't carry."""
+    carried = view.items.get("layers")
+    if carried is None:
+        return
+    written = carried.items if isinstance(carried, Sequence) else (carried,)
+    layers = [layer for layer in map(_index, written) if layer is not None]
+    for part in (view, *_steps(view)):
+        layer = _index(part.items.get("layer"))
+        if layers and layer is not None and layer not in layers:
+            yield Mistake(part.items["layer"].place, not_carried(layer, layers))
+
+
+def _index(node: Node | None) -> int | None:
+    """The number of a layer, if it is one."""
+    match node:
+        case Scalar(value=int(index)) if not isinstance(index, bool) and index >= 0:
+            return index
+    return None
 
 
 def _values(part: Mapping) -> dict[str, object]:

@@ -125,7 +125,7 @@ def test_what_looks_like_code_in_metadata_is_none():
         (f"a\n\n{START}\n", f"README.md:3:1: this block is never closed; close it with {END}"),
         (f"a\n  {END}\n", "README.md:2:3: this closes no block"),
         (f"{START}\n{START}\n{END}\n", "README.md:2:1: the block of line 1 is still open"),
-        (f"{block()}\n\n{block()}\n", 'README.md:5:1: "g/v" has a block in line 1; a view has one'),
+        (f"{block()}\n\n{block()}\n", 'README.md:5:1: "g/v" has a block in line 1; a view has one, so take one out'),
         (f"{START} text\n", "README.md:1:1: this marker can't be read; write <!-- attnviz: gallery/view -->"),
         (f"{START}{END}\n", "README.md:1:1: this marker can't be read"),
         ("<!-- attnviz g/v -->\n", "README.md:1:1: this marker can't be read"),

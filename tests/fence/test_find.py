@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import markdown
 import pytest
+from pygments.lexers import get_all_lexers
 
 from attnviz_mkdocs.fence import Fence, find_fences
 
@@ -67,7 +68,6 @@ OURS = {
 }
 NOT_OURS = {
     "another language": "```python\n```",
-    "a longer word": "```attnvizz\n```",
     "a word with a hyphen": "```attnviz-x\n```",
     "no word": "```\nattnviz\n```",
     "in a longer fence": f"````markdown\n{FENCE}\n````",
@@ -213,3 +213,32 @@ def test_tabs_behind_the_marks_move_nothing_in_front_of_them():
     [fence] = found("  ``` \tattnviz\twho/she\n  ```")
 
     assert (fence.prefix, fence.column, fence.argument, fence.argument_column) == ("  ", 3, "who/she", 16)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Attnviz",
+        "ATTNVIZ",
+        "attnvis",
+        "attn-viz",
+        "attn_viz",
+        "attviz",
+        "atnviz",
+        "attnvizz",
+        "attnviz:",
+        "attnviz,",
+        "attnviz/g/v",
+    ],
+)
+def test_a_word_that_is_nearly_ours_is_told(word):
+    (fence,) = find_fences(f"- ```{word} g/v\n  ```".split("\n"))
+    assert fence.misspelt == word
+    assert fence.argument_column == 6
+
+
+def test_no_language_that_is_highlighted_is_nearly_ours():
+    languages = [alias for _, aliases, _, _ in get_all_lexers() for alias in aliases]
+    pages = [[f"```{language}", "```"] for language in languages if language]
+    assert len(pages) > 500
+    assert not [page for page in pages if find_fences(page)]

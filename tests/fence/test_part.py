@@ -102,7 +102,7 @@ KNOWN = "Galleries: more, who. Tags: coreference, pronouns, first"
         ),
         (
             fence("gallery: who", "layer: 3"),
-            '3:1: unknown key "layer" in a fence of a gallery. A fence of a gallery has: gallery, model, tags',
+            '3:1: unknown key "layer" in a fence of a gallery; it is a key of a view. A fence of a gallery has: gallery, model, tags',
         ),
         (
             fence("gallery: who", argument="who/she"),

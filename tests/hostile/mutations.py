@@ -11,7 +11,7 @@ Tree = dict[str, Any] | list[Any]
 
 #: Values that no one expects where they turn up.
 ODD = (
-    *(None, True, False, 0, -1, 1, 2**31, 2**53, 2**64, 10**40, 0.5, -0.5, 1e308, float("inf"), float("nan")),
+    *(None, True, False, 0, -1, 1, 2**31, 2**53, 2**64, 10**40, 10**3000, 0.5, -0.5, 1e308, float("inf"), float("nan")),
     *("", " ", "0", "null", "attention", "x" * 5000, "\0", "\x02wzxhzdk:0\x03", "\u2028", "\u202e", "\U0001f600"),
     *("</script>", '"><img src=x onerror=hit()>', "../../etc/passwd", "__proto__", "constructor", "{{7*7}}"),
     *([], {}, [[]], [{}], {"": None}, [None], ["a", "b"], [1, 2], {"text": "A"}, {"__proto__": {"a": 1}}),

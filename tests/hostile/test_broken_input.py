@@ -235,10 +235,11 @@ def root(tmp_path_factory) -> Path:
 
 
 def check_mistakes(mistakes, text: str, file: str) -> None:
+    lines = re.split("\r\n|[\r\n]", text)
     for mistake in mistakes:
         assert mistake.place.file == file
-        assert 1 <= mistake.place.line <= text.count("\n") + 2
-        assert mistake.place.column >= 1
+        assert 1 <= mistake.place.line <= len(lines)
+        assert 1 <= mistake.place.column <= len(lines[mistake.place.line - 1]) + 1
         assert str(mistake).isprintable() or not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e]", str(mistake))
         assert len(mistake.message) < 2000
 

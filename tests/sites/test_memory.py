@@ -338,3 +338,13 @@ def test_a_dirty_build_replaces_files(site):
     build(config, dirty=True)
     pictures = site.root / "site/assets/attnviz/pictures"
     assert {f"assets/attnviz/pictures/{file.name}" for file in pictures.iterdir()} <= first.keys()
+
+
+@pytest.mark.parametrize("word", ["atnviz", "Attnvis", "attnviz small/lines", "tatnviz"])
+def test_a_word_that_is_nearly_ours_is_told_in_each_build(site, caplog, word):
+    built(site)
+    site.write("docs/plain.md", f"# Plain\n\n~~~{word}\nsmall/lines\n~~~\n")
+    for _ in range(2):
+        caplog.clear()
+        built(site)
+        assert "docs/plain.md:" in caplog.text
