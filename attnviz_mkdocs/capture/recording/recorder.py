@@ -12,7 +12,7 @@ from attnviz_mkdocs.capture.errors import NOT_FINITE, CaptureError
 from attnviz_mkdocs.capture.listening.hook import is_masked
 from attnviz_mkdocs.capture.listening.listener import ROUNDED
 from attnviz_mkdocs.exhibit import Track, causal_pairs, is_causal
-from attnviz_mkdocs.quantise import ESCAPE, quantise
+from attnviz_mkdocs.quantise import ESCAPE, dequantise, quantise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,12 +112,14 @@ class TrackRecorder:
         # Reading these also waits for the codes, which were copied before them.
         errors, lowest = self._errors.tolist(), self._lowest.tolist()
         row_maxima, row_sums = self._row_maxima.cpu().numpy(), self._row_sums.cpu().numpy()
-        texts, top = self._escapes(row_maxima)
+        texts, top, off = self._escapes(row_maxima)
         tracks = []
         for text, (queries, _) in enumerate(self._lengths):
+            own = texts == text
             highest, sums = float(row_maxima[:, text, :, :queries].max()), row_sums[:, text, :, :queries]
             wrong = self._wrong(errors[text], lowest[text], highest, sums)
-            tracks.append(wrong or self._track(text, top[texts == text], errors[text]))
+            error = max(errors[text], float(off[own].max(initial=0)))
+            tracks.append(wrong or self._track(text, top[own], error))
         return tracks
 
     def _track(self, text: int, top: NDArray[np.uint8], error: float) -> Track:
@@ -148,8 +150,10 @@ class TrackRecorder:
             )
         return None
 
-    def _escapes(self, row_maxima: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-        """Of each code 255, in C order: which text it is of, and its entry of ``top``.
+    def _escapes(
+        self, row_maxima: NDArray[np.float32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint8], NDArray[np.float32]]:
+        """Of each code 255, in C order: which text it is of, its entry of ``top``, and its error.
 
         The weights of a row sum to 1, so that at most one of them is near 1: the row's largest. What
         it was can therefore be looked up when all is done, and no device is waited for on the way.
@@ -162,7 +166,9 @@ class TrackRecorder:
         rows = np.concatenate(places)
         # What isn't a weight at all is told of text by text.
         largest = np.clip(np.nan_to_num(row_maxima.reshape(-1)[rows], nan=1), 0, 1)
-        return rows // (heads * self._longest[0]) % batch, quantise(largest)[1]
+        codes, top = quantise(largest)
+        off = np.abs(dequantise(codes, top) - largest)
+        return rows // (heads * self._longest[0]) % batch, top, off
 
     def _pack(self, weights: Tensor) -> Tensor:
         """A copy of weights ``[batch, head, query, key]`` as float32 ``[batch, head, pair]``, in a track's order."""
