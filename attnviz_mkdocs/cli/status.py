@@ -62,6 +62,7 @@ def status(open_site: Callable[[], Site], *, as_data: bool, with_remote: bool, c
 
     Stale: the store holds this text of this model, but captured from other files of the model, or
     by a version of attnviz that captured differently. Unused: no gallery and no page names it; `gc` removes it.
+    Damaged: it is not what was written, which only --check finds.
     """
     site = open_site()
     project = replace(site.project, capture="never")
