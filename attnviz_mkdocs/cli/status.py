@@ -15,10 +15,10 @@ from attnviz_mkdocs.codec import CodecError, peek_header
 from attnviz_mkdocs.plan import titled
 from attnviz_mkdocs.spec.characters import in_json
 from attnviz_mkdocs.spec.size import readable
-from attnviz_mkdocs.store import StoreError
+from attnviz_mkdocs.store import DamagedError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from attnviz_mkdocs.cli.site import Site
     from attnviz_mkdocs.plan import What
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.supply import Wanted
 
 
-State = Literal["present", "missing", "stale", "unused"]
+State = Literal["present", "missing", "stale", "damaged", "unused"]
 
 
 @dataclass(slots=True)
@@ -51,26 +51,45 @@ class Row:
 @click.command()
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 @click.option("--remote", "with_remote", is_flag=True, help="Tell also what of it is at the remote.")
-@click.option("--check", "checks", is_flag=True, help="Exit with 1 where something is missing, here or at the remote.")
+@click.option(
+    "--check",
+    "checks",
+    is_flag=True,
+    help="Read all; exit with 1 where something is missing or damaged.",
+)
 @click.pass_obj
 def status(open_site: Callable[[], Site], *, as_data: bool, with_remote: bool, checks: bool) -> None:
     """Tell of each exhibit whether it is present, missing, stale or unused, and its size in bytes.
 
     Stale: the store holds this text of this model, but captured from other files of the model, or
     by a version of attnviz that captured differently. Unused: no gallery and no page names it; `gc` removes it.
+    Damaged: it is not what was written, which only --check finds.
     """
     site = open_site()
     project = replace(site.project, capture="never")
     supply = supply_of(project)
     remote = remote_of(project) if with_remote else None
     rows = list(_rows(supply.store, supply.wanted(site.figures), remote))
+    if checks:
+        _look_at(supply.store, rows)
     if as_data:
         click.echo(in_json(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)))
     else:
         _print(rows, remote)
     stop_at([*site.mistakes, *mistakes_of(supply.needed, site.figures)])
-    if checks and any(row.state in {"missing", "stale"} or _is_not_pushed(row) for row in rows):
+    if checks and any(row.state in {"missing", "stale", "damaged"} or _is_not_pushed(row) for row in rows):
         raise SystemExit(1)
+
+
+def _look_at(store: Store, rows: Iterable[Row]) -> None:
+    """Tell what is not as it was written; only its bytes say so."""
+    for row in rows:
+        if row.state == "present":
+            try:
+                store.read(row.key)
+            except DamagedError as error:
+                row.state = "damaged"
+                click.echo(str(error), err=True)
 
 
 def _rows(store: Store, wanted: Wanted, remote: Store | None) -> Iterator[Row]:

@@ -197,6 +197,16 @@ def test_what_is_damaged_here_is_pulled_again(run, filled):
     assert tree(store) == whole
 
 
+def test_a_check_finds_what_is_damaged(run, filled):
+    assert run("status", "--check").exit_code == 0
+    file = min((filled.root / "gallery/store/exhibits").rglob("*.gz"))
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    checked = run("status", "--check")
+    assert checked.exit_code == 1
+    assert sorted(line.split()[0] for line in checked.stdout.splitlines()) == ["damaged", "present", "present"]
+    assert checked.stderr.startswith(f"gallery/store/exhibits/{file.parent.name}/{file.name} is damaged: its checksum")
+
+
 def test_what_is_damaged_at_the_remote_is_told_and_pushed_again_when_asked_for(run, filled):
     run("push", "shared")
     whole = tree(filled.root / "shared")
