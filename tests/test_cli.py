@@ -191,7 +191,11 @@ def test_status_and_capture_know_both_of_a_comparison(run, folder, captured):
         (("export", "small/lines", "-o", "out.doc"), 2, "expected a file ending in .html"),
         (("export", "small/lins", "-o", "out.html"), 1, 'did you mean "small/lines"?'),
         (("export", "small/lines"), 2, "--output"),
-        (("export", "small/lines", "-o", "nowhere/out.json"), 1, "nowhere/out.json can't be written: there is no folder nowhere"),
+        (
+            ("export", "small/lines", "-o", "nowhere/out.json"),
+            1,
+            "nowhere/out.json can't be written: there is no folder nowhere",
+        ),
         (("export", "small/lines", "-o", "x.json", "--theme", "dark"), 2, "are for .svg, .png, .webp"),
         (("export", "small/lines", "-o", "x.svg", "--scale", "2"), 2, "an .svg has no pixels"),
         (("-f", "nowhere.yml", "check"), 2, "nowhere.yml does not exist"),
