@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -113,7 +114,7 @@ class Tabs:
         def watch() -> None:
             end = time.monotonic() + LIMIT
             while not over.wait(0.2):
-                tab = self._tab()
+                tab = self._largest()
                 if time.monotonic() > end:
                     found.append(f"not {what} within {LIMIT} s")
                 elif tab.memory_info().rss > LARGEST_TAB:
@@ -136,12 +137,17 @@ class Tabs:
             over.set()
             watcher.join()
 
-    def memory(self) -> float:
+    def memory(self, page: Page) -> float:
         """What the page's process has for itself, in bytes."""
-        return float(self._tab().memory_full_info().uss)
+        # A trace is the one place where a browser tells which process has which page.
+        self.browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
+        events = json.loads(self.browser.stop_tracing())["traceEvents"]
+        frames = next(event["args"]["data"]["frames"] for event in events if event["name"] == "TracingStartedInBrowser")
+        process = next(frame["processId"] for frame in frames if frame["url"] == page.url)
+        return float(psutil.Process(process).memory_full_info().uss)
 
-    def _tab(self) -> psutil.Process:
-        """The process of the page: the largest, for the others are spare ones without a page."""
+    def _largest(self) -> psutil.Process:
+        """The process that takes most of all that have pages or had some: of a page that takes much, its own."""
         sizes = {}
         for process in self._main.children(recursive=True):
             with suppress(psutil.NoSuchProcess):
@@ -188,7 +194,7 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
                 found["nodes"] = page.evaluate("watched.nodes()")
                 found["answer"] = _hover(page, side) if view == "head" else _click(page, side, heads)
             with tabs.limited("measured"):
-                found |= {"heap": _heap(page), "memory": tabs.memory()}
+                found |= {"heap": _heap(page), "memory": tabs.memory(page)}
         except FailedError:
             pass
         return found
