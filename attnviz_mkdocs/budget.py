@@ -123,7 +123,7 @@ def heavy_page(
     parts = list(parts)
     if size > limit:
         carried = [part for part in parts if part.carried]
-        yield Mistake(place, _too_much(f"{subject} weighs", size, limit, carried, of_page=True))
+        yield _too_much(place, f"{subject} weighs", size, limit, carried, of_page=True)
     fetched: dict[Place, list[Part]] = {}
     for part in parts:
         if not part.carried and part.what != _PICTURES:
@@ -131,14 +131,14 @@ def heavy_page(
     for of_view, found in fetched.items():
         weight = _weight(found)
         if weight > limit:
-            yield Mistake(of_view, _too_much("this view fetches", weight, limit, found))
+            yield _too_much(of_view, "this view fetches", weight, limit, found)
 
 
 def heavy_gallery(place: Place, limit: int | None, parts: Iterable[Part]) -> Iterator[Mistake]:
     """What is too much of a gallery in the whole site; ``parts`` are those of its views."""
     parts = _each_once(parts)
     if limit is not None and _weight(parts) > limit:
-        yield Mistake(place, _too_much("in the site the gallery weighs", _weight(parts), limit, parts))
+        yield _too_much(place, "in the site the gallery weighs", _weight(parts), limit, parts)
 
 
 def heavy_site(place: Place, size: int, limit: int, parts: Iterable[Part]) -> Iterator[Mistake]:
@@ -146,10 +146,12 @@ def heavy_site(place: Place, size: int, limit: int, parts: Iterable[Part]) -> It
     parts = _each_once(parts)
     if size > limit:
         subject = f"the site, to which views bring {readable(_weight(parts))}, weighs"
-        yield Mistake(place, _too_much(subject, size, limit, parts))
+        yield _too_much(place, subject, size, limit, parts)
 
 
-def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page: bool = False) -> str:
+def _too_much(
+    place: Place, subject: str, size: int, limit: int, parts: list[Part], *, of_page: bool = False
+) -> Mistake:
     over = f"{subject} {readable(size)}; that is {readable(size - limit)} over the budget of {readable(limit)}"
     weights: Counter[tuple[Place, What]] = Counter()
     for part in parts:
@@ -160,7 +162,7 @@ def _too_much(subject: str, size: int, limit: int, parts: list[Part], *, of_page
     if rest:
         lines.append(f"  {readable(_weight(parts) - sum(weight for _, weight in largest)):>9}  {rest} more")
     mends = [*_mends(parts, of_page=of_page), "or raise the budget"]
-    return "\n".join([over, *lines, *(f"  - {mend}" for mend in mends)])
+    return Mistake(place, over, (*lines, *(f"  - {mend}" for mend in mends)))
 
 
 def _mends(parts: list[Part], *, of_page: bool) -> Iterator[str]:

@@ -36,15 +36,18 @@ class Mistake:
 
     Attributes:
         place: Where it stands.
-        message: What is wrong, what was expected, and what to do.
+        message: What is wrong, what was expected, and what to do; in one line.
+        details: Lines below that.
     """
 
     place: Place
     message: str
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         # What it quotes may come from a file that others made, and may reach a terminal.
-        return in_order(" ".join(f"{self.place}: {self.message}".splitlines()))
+        first = in_order(" ".join(f"{self.place}: {self.message}".splitlines()))
+        return "\n".join([first, *map(in_line, self.details)])
 
     @property
     def published(self) -> str:
