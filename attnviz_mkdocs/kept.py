@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR
@@ -18,6 +19,9 @@ KEPT = ".cache/attnviz"
 #: Size, and the times of the last change of the content and of the file; of a folder, the times alone; nothing of what
 #: is not there.
 Mark = list[int]
+
+
+_SEAL = len(b"00000000\n")
 
 
 def keep(folder: Path, name: str, data: bytes) -> None:
@@ -43,6 +47,23 @@ def keep(folder: Path, name: str, data: bytes) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def sealed(data: bytes) -> bytes:
+    """Bytes that say whether they are whole."""
+    return b"%08x\n" % zlib.crc32(data) + data
+
+
+def unsealed(data: bytes) -> memoryview:
+    """What was sealed.
+
+    Raises:
+        ValueError: It isn't whole, or was never sealed.
+    """
+    content = memoryview(data)[_SEAL:]
+    if data[:_SEAL] != b"%08x\n" % zlib.crc32(content):
+        raise ValueError("the file is damaged")
+    return content
 
 
 def marks(paths: Iterable[Path]) -> dict[str, Mark]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import TypeAdapter
 
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons
-from attnviz_mkdocs.kept import keep
+from attnviz_mkdocs.kept import keep, sealed, unsealed
 from attnviz_mkdocs.pictures.picture import PICTURE_VERSION, Picture, picture_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Album:
         Raises:
             CodecError: The bytes are not what they should be.
         """
-        name = f"{_digest(figure, exhibit, neurons, second)}.json"
+        name = f"{_digest(figure, exhibit, neurons, second)}.picture"
         kept = _read(self._folder / name)
         if kept is not None:
             return kept
@@ -63,7 +63,7 @@ class Album:
         if numbers is not None and not numbers.fit(first):
             raise CodecError("the queries and keys belong to another exhibit; delete them and capture again")
         made = picture_of(figure, first, numbers, None if second is None else decode(second.data))
-        keep(self._folder, name, json.dumps(asdict(made)).encode())
+        keep(self._folder, name, sealed(json.dumps(asdict(made)).encode()))
         return made
 
 
@@ -86,6 +86,6 @@ def _digest(figure: Figure, *shown: Encoded | None) -> str:
 def _read(file: Path) -> Picture | None:
     """What was kept, if it is there and whole."""
     try:
-        return _PICTURE.validate_json(file.read_bytes(), strict=True)
+        return _PICTURE.validate_json(bytes(unsealed(file.read_bytes())), strict=True)
     except (OSError, ValueError):
         return None

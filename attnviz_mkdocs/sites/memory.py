@@ -16,13 +16,12 @@ import json
 import os
 import re
 import sys
-import zlib
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from attnviz_mkdocs.kept import Mark, keep, mark
+from attnviz_mkdocs.kept import Mark, keep, mark, sealed, unsealed
 from attnviz_mkdocs.sites.page import Span
 from attnviz_mkdocs.sites.shipment import Shipped, is_there
 
@@ -71,11 +70,12 @@ class Record:
     arrays: list[str]
 
     def encode(self) -> bytes:
-        """As a file: a line that says what it is, and the HTML, which is long, as it is."""
+        """As a file: what it is, behind how long that is, and the HTML, which is long, as it is."""
         texts = [html.encode("utf-8", "surrogatepass") for html in self.html]
         body = b"".join(texts)
-        about = {**asdict(self), "html": [len(text) for text in texts], "checksum": zlib.crc32(body)}
-        return json.dumps(about).encode() + b"\n" + body
+        about = {**asdict(self), "html": [len(text) for text in texts]}
+        words = json.dumps(about).encode()
+        return sealed(b"%08x" % len(words) + words + body)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -86,13 +86,11 @@ class Record:
             KeyError: It has another form.
             TypeError: It has another form.
         """
-        end = data.index(b"\n")
-        about, body = json.loads(data[:end]), memoryview(data)[end + 1 :]
-        if zlib.crc32(body) != about.pop("checksum"):
-            raise ValueError("the file is damaged")
-        html, start = [], 0
+        content = unsealed(data)
+        start = 8 + int(bytes(content[:8]), 16)
+        about, html = json.loads(bytes(content[8:start])), []
         for length in about["html"]:
-            html.append(str(body[start : start + length], "utf-8", "surrogatepass"))
+            html.append(str(content[start : start + length], "utf-8", "surrogatepass"))
             start += length
         return cls(**{**about, "html": html})
 

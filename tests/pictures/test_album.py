@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +8,7 @@ from drawn_pictures import figure_of
 
 import attnviz_mkdocs.pictures.album as album_module
 from attnviz_mkdocs.codec import CodecError, encode, encode_neurons
+from attnviz_mkdocs.kept import sealed
 from attnviz_mkdocs.pictures import Album, picture_of
 from attnviz_mkdocs.spec.types import Step
 from attnviz_mkdocs.supply import Encoded
@@ -88,10 +88,17 @@ def test_another_version_draws_anew(tmp_path, encoded, drawings, monkeypatch):
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"alt": 1}', '{"wide": {}, "narrow": {}}', "null"])
 def test_what_is_damaged_is_drawn_anew(tmp_path, encoded, drawings, damage):
     whole = Album(tmp_path).picture(figure_of(), encoded)
-    (kept,) = tmp_path.glob("*.json")
-    kept.write_text(damage)
-    assert Album(tmp_path).picture(figure_of(), encoded) == whole
-    assert json.loads(kept.read_text())["alt"] == whole.alt
+    (kept,) = tmp_path.glob("*.picture")
+    content = kept.read_bytes()
+    # Words that are no picture, whole; and a picture of which one bit is another.
+    for damaged in (
+        sealed(damage.encode()),
+        damage.encode(),
+        content[:-40] + bytes([content[-40] ^ 1]) + content[-39:],
+    ):
+        kept.write_bytes(damaged)
+        assert Album(tmp_path).picture(figure_of(), encoded) == whole
+        assert kept.read_bytes() == content
 
 
 def test_a_folder_that_can_t_be_written_is_no_mistake(tmp_path, encoded, drawings):
