@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, Self
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Literal, Self
 
 from attnviz_mkdocs.spec import Mistake, Place
 from attnviz_mkdocs.spec.mistakes import did_you_mean
@@ -102,10 +103,15 @@ class Part:
         is_cut, is_own = figure.layers is not None, figure.arrays is not None
         return cls(what, figure.place, gallery, size, key, carried, is_cut, is_own)
 
-    @classmethod
-    def read(cls, fields: Mapping[str, Any]) -> Self:
-        """What `dataclasses.asdict` has made of one."""
-        return cls(**{**fields, "place": Place(**fields["place"])})
+
+def written_parts(parts: Iterable[Part]) -> str:
+    """Parts as a text."""
+    return json.dumps([asdict(part) for part in parts])
+
+
+def parts_of(text: str) -> list[Part]:
+    """What `written_parts` wrote."""
+    return [Part(**{**part, "place": Place(**part["place"])}) for part in json.loads(text)]
 
 
 def heavy_page(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
 from attnviz_mkdocs.assets import ASSETS
-from attnviz_mkdocs.budget import Part
+from attnviz_mkdocs.budget import parts_of, written_parts
 from attnviz_mkdocs.codec import SUFFIX
 from attnviz_mkdocs.fence import read_page
 from attnviz_mkdocs.kept import marks
@@ -154,7 +153,7 @@ class Fresh:
             links=written.links,
             behind=marks(behind),
             shipped=beside.shipped,
-            parts=[asdict(part) for part in drawn.page.parts],
+            parts=written_parts(drawn.page.parts),
             limit=limit,
             has_neurons=any(figure.kind == "neuron" for figure in drawn.figures),
             arrays=list(map(str, _where_arrays_change(drawn.figures, self.project.root))),
@@ -185,7 +184,7 @@ class Fresh:
         """What is too heavy in the site as built, with the pages that stand alone, which are written now."""
         for built in pages:
             if built.record is not None and not built.page.parts:
-                built.page.parts += map(Part.read, built.record.parts)
+                built.page.parts += parts_of(built.record.parts)
         beside = [] if self.pages is None else list(self.pages.write_standalones())
         scales = Scales(self.project.budget, self.scribe.galleries, pages, beside)
         name = Path(config.config_file_path or "mkdocs.yml").name

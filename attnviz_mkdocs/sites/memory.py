@@ -50,7 +50,7 @@ class Record:
         links: Addresses of links that drive views → where they lead.
         behind: The files that decide what its views show.
         shipped: Files of the site → the kept files that they are, with size and time of change.
-        parts: What its views bring to the site, each as the fields of a `attnviz_mkdocs.budget.Part`.
+        parts: What its views bring to the site, as `attnviz_mkdocs.budget.written_parts` has put it.
         limit: Its budget in bytes.
         has_neurons: Whether one of its views is a neuron view.
         arrays: Its authors' own arrays, which are watched while the site is served.
@@ -64,7 +64,7 @@ class Record:
     links: dict[str, str]
     behind: dict[str, Mark]
     shipped: dict[str, Shipped]
-    parts: list[dict[str, Any]]
+    parts: str
     limit: int
     has_neurons: bool
     arrays: list[str]
