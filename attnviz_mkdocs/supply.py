@@ -69,6 +69,19 @@ class Supplied:
     second_header: Header | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The files that decide what a figure shows.
+
+    Attributes:
+        exhibits: Those of the store; their names say what is in them.
+        sources: Files and folders of models, and authors' own arrays.
+    """
+
+    exhibits: set[Path]
+    sources: set[Path]
+
+
 @dataclass(slots=True)
 class Wanted:
     """All that figures show, each once.
@@ -234,21 +247,21 @@ class Supply:
         whole = Supplied(exhibit, header, neurons, second, second_header)
         return whole if figure.layers is None else self._of_layers(whole, figure.layers)
 
-    def behind(self, figure: Figure) -> list[Path] | None:
-        """The files and folders of this machine that decide what a figure shows; None where others do.
+    def behind(self, figure: Figure) -> Behind | None:
+        """The files of this machine that decide what a figure shows; None where others do.
 
         Raises:
             SpecError: The model or the arrays can't be found.
         """
-        found: list[Path | None] = []
+        behind = Behind(set(), set())
         for part in self.needed(figure).parts:
-            found.append(self.store.path(part.key))
-            if isinstance(part, ArraysRequest):
-                found.append(part.file)
-            else:
-                files = self._planner.files(part.model)
-                found += [None] if files is None else files
-        return [path for path in found if path is not None] if all(found) else None
+            exhibit = self.store.path(part.key)
+            sources = [part.file] if isinstance(part, ArraysRequest) else self._planner.files(part.model)
+            if exhibit is None or sources is None:
+                return None
+            behind.exhibits.add(exhibit)
+            behind.sources.update(sources)
+        return behind
 
     def _of_layers(self, whole: Supplied, layers: Sequence[int]) -> Supplied:
         """The same with only those layers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from mkdocs.exceptions import PluginError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
+    from attnviz_mkdocs.kept import Mark
     from attnviz_mkdocs.pictures import Svg
     from attnviz_mkdocs.sites.page import Built, Page
     from attnviz_mkdocs.sites.shipment import Shipment, Shipped
@@ -58,8 +60,11 @@ class Fresh:
     """
 
     def __init__(self, root: Path, options: dict[str, Any], shipment: Shipment) -> None:
+        self._began = time_ns()
         try:
             self.project = Project.from_options(root, options)
+            # Before they are read: one that is saved meanwhile has another mark.
+            self._galleries = marks(self.project.gallery_files())
             self.scribe = Scribe.of(self.project)
             if self.project.pages:
                 self.scribe.catalogue = Catalogue(self.scribe.galleries, self.project.pages)
@@ -103,14 +108,14 @@ class Fresh:
         Args:
             given: Digest of the package and its options.
         """
-        behind = self.project.gallery_marks()
-        if behind is None or self.scribe.galleries.mistakes:
+        places = self.project.gallery_marks()
+        if places is None or self.scribe.galleries.mistakes:
             return None
-        of_figures = self._behind(self.scribe.galleries.figures())
-        if of_figures is None:
+        of_galleries, of_figures = marks(places), self._behind(self.scribe.galleries.figures())
+        if of_figures is None or marks(self.project.gallery_files()) != self._galleries:
             return None
         watched, budget = self._watched(self.scribe.galleries.figures()), self.project.budget
-        return Site(given, marks([*behind, *of_figures]), watched, budget.site, budget.page)
+        return Site(given, of_galleries | of_figures, watched, budget.site, budget.page)
 
     def _watched(self, figures: Iterable[Figure]) -> list[str]:
         return sorted(map(str, {*self.project.gallery_folders(), *_where_arrays_change(figures, self.project.root)}))
@@ -151,7 +156,7 @@ class Fresh:
             html=[span.html for span in written.spans],
             spans=[(span.first, span.last, span.prefix) for span in written.spans],
             links=written.links,
-            behind=marks(behind),
+            behind=behind,
             shipped=beside.shipped,
             parts=written_parts(drawn.page.parts),
             limit=limit,
@@ -196,9 +201,10 @@ class Fresh:
             figures, _ = read_page(file.content_string, self.scribe.galleries, name)
             yield from figures
 
-    def _behind(self, figures: Iterable[Figure]) -> list[Path] | None:
+    def _behind(self, figures: Iterable[Figure]) -> dict[str, Mark] | None:
         """The files that decide what figures show; None where others do, or where a figure can't be shown."""
-        found: set[Path] = set()
+        exhibits: set[Path] = set()
+        sources: set[Path] = set()
         for figure in figures:
             try:
                 of_figure = self.scribe.supply.behind(figure)
@@ -206,8 +212,12 @@ class Fresh:
                 return None
             if of_figure is None:
                 return None
-            found.update(of_figure)
-        return sorted(found)
+            exhibits |= of_figure.exhibits
+            sources |= of_figure.sources
+        read = marks(sources)
+        # What changed while it was read may be another thing by now.
+        is_settled = all(time < self._began for known in read.values() for time in known[-2:])
+        return marks(exhibits) | read if is_settled else None
 
 
 class _Beside:

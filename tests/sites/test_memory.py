@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 
 from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites.scribe import Scribe
+from attnviz_mkdocs.supply import Supply
 
 PAGES = {
     "docs/index.md": "# Small\n\n```attnviz small/lines\n```\n\n[Look](attn:lines?layer=1).\n",
@@ -348,3 +349,20 @@ def test_a_word_that_is_nearly_ours_is_told_in_each_build(site, caplog, word):
         caplog.clear()
         built(site)
         assert "docs/plain.md:" in caplog.text
+
+
+@pytest.mark.parametrize("what", ["gallery/small.yaml", "models/tiny/model.safetensors"])
+def test_what_is_saved_while_it_is_read_is_noticed(site, monkeypatch, drawn, what):
+    file = site.root / what
+    ensure = Supply.ensure
+
+    def saved_meanwhile(self, *words):
+        file.write_text(file.read_text() + "\n")
+        return ensure(self, *words)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Supply, "ensure", saved_meanwhile)
+        built(site)
+    drawn.clear()
+    built(site)
+    assert drawn
