@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent.parent
 _WORD = "attnviz"
 _MARK = re.compile(rf"<!-- {_WORD} ([0-9a-f]+) (\d+) -->")
+_END = f"<!-- /{_WORD} -->"
+_MARK_TO_END = re.compile(rf"{_MARK.pattern}.*?{_END}", re.DOTALL)
 # The first line of a fence, if its word is near enough to ours to be told: no other has none of these letters.
 _NEARLY = re.compile(r"(?:```|~~~).*[viz]", re.IGNORECASE)
 
@@ -262,9 +264,14 @@ class Late:
 
     Args:
         page: The page, as it would be converted with them.
+
+    Attributes:
+        full: The converted page.
+        lean: The same without its views, but with their captions.
     """
 
     def __init__(self, page: Recalled) -> None:
+        self.full = self.lean = ""
         self.link = page.link
         self.settle = page.settle
         self._page = page
@@ -274,13 +281,36 @@ class Late:
         """Marks that stand in the place of its fences, in order."""
         spans = self._page.fences(lines)
         self._html = [span.html for span in spans]
-        # No page has the name of another's text, and nobody writes it into his own.
-        name = f"<!-- {_WORD} {self._page.text}"
-        return [span._replace(html=f"{name} {number} -->") for number, span in enumerate(spans)]
+        return [span._replace(html=self._mark(number)) for number, span in enumerate(spans)]
 
     def filled(self, html: str) -> str:
-        """The converted page with its views."""
-        return _MARK.sub(lambda mark: self._html[int(mark[2])] if mark[1] == self._page.text else mark[0], html)
+        """The converted page with what stands in the place of its fences."""
+        self.full = self._replaced(html, self._html.__getitem__)
+        self.lean = self._replaced(html, self._outline)
+        return self.full
+
+    def put_back(self, html: str) -> str:
+        """What a template made of the lean page, with the views again."""
+        return self._replaced(html, self._html.__getitem__, _MARK_TO_END)
+
+    def _mark(self, number: int) -> str:
+        # No page has the name of another's text, and nobody writes it into his own.
+        return f"<!-- {_WORD} {self._page.text} {number} -->"
+
+    def _outline(self, number: int) -> str:
+        return f"{self._mark(number)}{_outside(self._html[number])}{_END}"
+
+    def _replaced(self, html: str, by: Callable[[int], str], pattern: re.Pattern[str] = _MARK) -> str:
+        def replace(mark: re.Match[str]) -> str:
+            return by(int(mark[2])) if mark[1] == self._page.text else mark[0]
+
+        return pattern.sub(replace, html)
+
+
+def _outside(html: str) -> str:
+    """What is around views, such as their captions."""
+    first, *rest = html.split("<attn-view ")
+    return "".join([first, *(part.partition("</attn-view>")[2] for part in rest)])
 
 
 def is_plain(text: str) -> bool:

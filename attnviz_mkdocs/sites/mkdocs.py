@@ -15,7 +15,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as option
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
@@ -24,7 +24,6 @@ from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites import print_site
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
 from attnviz_mkdocs.sites.memory import Late, Memory, Recalled, is_plain
-from attnviz_mkdocs.sites.outline import Outline
 from attnviz_mkdocs.sites.page import Built, Page
 from attnviz_mkdocs.sites.shipment import Shipment, weight
 from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
@@ -46,6 +45,8 @@ if TYPE_CHECKING:
 # MkDocs counts warnings below `mkdocs` for its strict mode.
 log = logging.getLogger("mkdocs.plugins.attnviz")
 
+# Whose plugins do nothing with a page's content before it is in its template but search it. Another may keep it.
+_KNOWN = ("attnviz_mkdocs.", "material.", "mkdocs.", "mkdocs_print_site_plugin.", "properdocs.")
 #: What Material's plugin is called.
 _OFFLINE = ("offline", "material/offline")
 
@@ -76,7 +77,6 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     _root: Path
     _memory: Memory
     _shipment: Shipment
-    _outline: Outline
     _files: Files
     _config: MkDocsConfig
     # What is new since the last build, once something is.
@@ -87,6 +87,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     _file: File | None
     _at: Recalled | None
     _late: Late
+    # What is made of all pages, by their addresses.
+    _lates: dict[str, Late]
+    _is_read_by_known: bool
     _built: list[Built]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -95,7 +98,6 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         self._config, self._fresh, self._built = config, None, []
         self._memory = Memory(kept, Path(config.config_file_path or "mkdocs.yml").name, dict(self.config))
         self._shipment = Shipment(kept)
-        self._outline = Outline()
         if self._memory.site is None or self.config.pages:
             self._begin()
         # The last of several counts: another is named for an engine without plugins, or is that of an earlier build.
@@ -111,7 +113,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     # After static-i18n, at -100, which chooses the pages of a language and takes over no file that isn't on a disk.
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        self._files, self._file, self._at = files, None, None
+        self._files, self._file, self._at, self._lates = files, None, None, {}
         records, unknown = [], {}
         for file in files.documentation_pages():
             try:
@@ -165,24 +167,33 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             built.record = self._fresh.record(self._site, built, self._at.text, written)
             if built.record is not None:
                 self._memory.keep(self._name(page.file), built.record)
+        self._lates[page.file.url] = self._late
         return self._late.filled(html)
 
     def on_env(self, env: object, config: MkDocsConfig, files: Files) -> None:
         self._shipment.unload(Path(config.site_dir))
+        others = (
+            type(getattr(method, "__self__", None)).__module__ for method in config.plugins.events["page_context"]
+        )
+        self._is_read_by_known = all(module.startswith(_KNOWN) for module in others)
+
+    # A search reads each sign of a page, and has no use for numbers; nor has a template.
+    @event_priority(100)
+    def on_page_context(
+        self, context: TemplateContext, page: MkDocsPage, config: MkDocsConfig, nav: Navigation
+    ) -> None:
+        late = self._lates.get(page.file.url)
+        # Another plugin may have made something else of it.
+        if late is not None and page.content is late.full and self._is_read_by_known:
+            page.content = late.lean
 
     @event_priority(100)
-    def _take_views(self, context: TemplateContext, /, *, page: MkDocsPage, **kwargs: object) -> None:
-        page.content = self._outline.without(page.content or "")
-
-    @event_priority(-100)
-    def _put_views_back(self, context: TemplateContext, /, *, page: MkDocsPage, **kwargs: object) -> None:
-        try:
-            page.content = self._outline.back_in(page.content or "")
-        except ValueError as error:
-            raise PluginError(f"{self._shown(page.file)}: another plugin's on_page_context: {error}") from error
-
-    # A search reads each sign of a page in between, and has no use for numbers.
-    on_page_context = CombinedEvent(_take_views, _put_views_back)
+    def on_post_page(self, output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
+        late = self._lates.pop(page.file.url, None)
+        if late is None or page.content is not late.lean:
+            return output
+        page.content = late.full
+        return late.put_back(output)
 
     # Last, when other plugins have made what they make, such as print-site its page.
     @event_priority(-100)

@@ -292,18 +292,46 @@ def test_a_search_finds_captions_and_no_numbers(site):
     assert len(index) < 3000
 
 
-def test_a_plugin_that_loses_a_view_is_named(site, caplog):
+@pytest.mark.parametrize(
+    ("event", "content"), [("on_page_content(html, page", "html"), ("on_page_context(context, page", "page.content")]
+)
+def test_a_plugin_that_looks_at_a_page_sees_its_views(site, event, content):
     site.write(
         "hook.py",
-        """
-        def on_page_context(context, page, **kwargs):
-            page.content = "all gone"
+        f"""
+        SEEN = []
+
+
+        def {event}, **kwargs):
+            SEEN.append({content}.count("data-exhibit="))
+
+
+        def on_post_page(output, page, **kwargs):
+            assert "data-exhibit=" in page.content or page.file.src_uri == "plain.md"
+            return output.replace("data-exhibit=", "data-seen='" + str(sum(SEEN)) + "' data-exhibit=")
         """,
     )
-    site.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\nhooks: [hook.py]\n")
-    with pytest.raises(Abort):
-        built(site)
-    assert "docs/index.md: another plugin's on_page_context: 1 of 1 attention views" in caplog.text
+    site.write("mkdocs.yml", "site_name: Small\nplugins: [search, attnviz]\nhooks: [hook.py]\n")
+    page = built(site)["index.html"]
+    assert page.count(b"data-exhibit=") == 1
+    assert b"data-seen='0'" not in page
+
+
+@pytest.mark.parametrize("change", ["page.content.upper()", "'<p>' + page.content + '</p>'"])
+def test_what_another_plugin_made_of_a_page_stays(site, change):
+    site.write(
+        "hook.py",
+        f"""
+        def on_env(env, config, files):
+            for file in files.documentation_pages():
+                page = file.page
+                page.content = {change}
+        """,
+    )
+    site.write("mkdocs.yml", "site_name: Small\nplugins: [search, attnviz]\nhooks: [hook.py]\n")
+    page = built(site)["index.html"]
+    assert page.lower().count(b"data-exhibit=") == 1
+    assert b"<!-- attnviz" not in page.lower()
 
 
 def test_pictures_of_a_site_are_what_is_kept(site):
