@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zlib
 from contextlib import suppress
-from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.disk import write_whole
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+    from pathlib import Path
 
 #: Where it is kept, seen from a project's root.
 KEPT = ".cache/attnviz"
@@ -37,16 +38,7 @@ def keep(folder: Path, name: str, data: bytes) -> None:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
             (folder / ".gitignore").write_bytes(b"*\n")
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            # mkstemp makes files that only their owner can read; these may become a site's.
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, data, lasts=False)
 
 
 def sealed(data: bytes) -> bytes:
@@ -79,8 +71,3 @@ def mark(path: Path | str) -> Mark:
         return []
     times = [about.st_mtime_ns, about.st_ctime_ns]
     return times if S_ISDIR(about.st_mode) else [about.st_size, *times]
-
-
-def unchanged(known: Mapping[str, Mark]) -> bool:
-    """Whether files and folders are what they were when they were marked."""
-    return all(mark(path) == what for path, what in known.items())

@@ -161,7 +161,8 @@ class Project:
         path = self.root / pattern
         if path.is_dir():
             store = (self.root / self.store).resolve()
-            for file in path.rglob("*"):
+            for file in (file for folder in self._folders_below(path) for file in folder.iterdir()):
+                # A link may lead into the store.
                 if _is_gallery(file.relative_to(path)) and store not in file.resolve().parents:
                     yield file
         elif path.is_file():

@@ -10,7 +10,7 @@ import click
 
 from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset
 from attnviz_mkdocs.cli.say import fail, say
-from attnviz_mkdocs.store import write_whole
+from attnviz_mkdocs.disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

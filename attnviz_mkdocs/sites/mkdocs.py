@@ -250,8 +250,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         fresh = self._begin()
         if file is None:
             return fresh.write_alone(page)
-        without_front_matter, _ = get_data(file.content_string)
-        page.line_offset = file.content_string.count("\n") - without_front_matter.count("\n")
+        source = file.content_string
+        without_front_matter, _ = get_data(source)
+        page.line_offset = source.count("\n") - without_front_matter.count("\n")
         return fresh.write(page, file.url, self._config, self._files)
 
     def _page_from(self, file: File, *, is_copy: bool = False) -> Page:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.registry import known_implementations
 
+from attnviz_mkdocs.disk import write_whole
 from attnviz_mkdocs.spec.characters import in_order
 from attnviz_mkdocs.store import hub
 
@@ -187,46 +187,6 @@ def in_parallel(do: Callable[[str], object], names: Iterable[str]) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for done in [pool.submit(do, name) for name in names]:
             done.result()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that its name shows either all of it or nothing, even after a power cut.
-
-    Once this is done, the file outlasts a power cut: its content is on the disk before its name is, and its name is
-    when this returns.
-    """
-    _make_folder(path.parent)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files that only their owner can read; a store is shared.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that they outlast a power cut."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk; Windows and some network drives do that in their own time."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _how_to_open(url: str, error: Exception) -> str:

@@ -10,9 +10,9 @@ from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
 from attnviz_mkdocs.assets import SCRIPT, STYLE, asset, script
+from attnviz_mkdocs.disk import write_whole
 from attnviz_mkdocs.sites.sphinx.domain import Views
 from attnviz_mkdocs.sites.sphinx.nodes import HOLDER
-from attnviz_mkdocs.store import write_whole
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -14,6 +14,7 @@ from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from attnviz_mkdocs.codec import SUFFIX, decode, decode_neurons
+from attnviz_mkdocs.disk import write_whole
 from attnviz_mkdocs.links import LinkError, resolve
 from attnviz_mkdocs.pictures import WIDE, draw
 from attnviz_mkdocs.pictures.raster import RasterError, to_png
@@ -24,7 +25,6 @@ from attnviz_mkdocs.sites.sphinx.nodes import HOLDER, View
 from attnviz_mkdocs.sites.sphinx.written import place_of
 from attnviz_mkdocs.sites.supplied import draw_supplied
 from attnviz_mkdocs.spec import Mistake, SpecError
-from attnviz_mkdocs.store import write_whole
 from attnviz_mkdocs.terms import SCHEME
 from attnviz_mkdocs.views import Shown
 
