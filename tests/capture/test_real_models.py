@@ -94,8 +94,8 @@ def test_a_track_is_what_the_models_own_attention_gives_within_the_stated_error(
         assert (errors[large] / weights[large]).max() <= RELATIVE_ERROR + 1e-4
 
 
-#: Of a text that fills as many tokens: bytes a weight, as measured, 0.505 and 0.393, and a fiftieth more.
-BUDGETS = {"minilm": (64, 0.515), "smollm2": (128, 0.401)}
+#: Of a text that fills as many tokens: bytes a weight, as measured, 0.525 and 0.409, and a fiftieth more.
+BUDGETS = {"minilm": (64, 0.536), "smollm2": (128, 0.417)}
 
 
 def test_a_weight_takes_no_more_bytes_than_its_budget(real, own, request):
