@@ -9,7 +9,8 @@ Three questions, of both real models:
 - How much faster does a text become finished page data? BertViz's way is one text at a time, with attentions asked for,
   and the HTML of its model view. Ours is all texts at once, captured, packed, written to a store, and the HTML of a
   page that stands alone. No picture is drawn.
-- How much memory is needed beside what the model itself takes? Each way in a process of its own.
+- How much memory is needed beside the model's weights? Each way in processes of its own; the model's own is that of the
+  attention that hands out weights, with each layer's forgotten when the next runs.
 
 The sides take turns, and a ratio is the median of the ratios of the turns. With threads, torch gets as many, and time
 is that of the processor, which tells the same when others work on the machine; without, time is on the clock.
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from bertviz import model_view
-from figures import ROOT, machine, publish, where
+from figures import ROOT, machine, publish, table, where
 from models import MODELS, WORDS
 from transformers import AutoModel
 
@@ -59,7 +60,15 @@ _FINISHED = (16, 64, 128, 256)
 _FINISHED_TOKENS, _FEWEST = 512, 2
 _LONGEST = 1024
 _WAYS = ("bare", "attentions", "captured")
-_PACKED = "packed"
+#: What each way is called where memory is told; in processes of their own, as many times.
+_MEMORIES = {
+    "bare": "bare",
+    "eager": "each layer's attention forgotten",
+    "attentions": "all kept",
+    "captured": "captured",
+    "packed": "captured and packed",
+}
+_PROCESSES = 3
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,11 @@ class Ways:
         def attentions() -> object:
             return self.eager(**inputs, output_attentions=True)
 
-        return dict(zip(_WAYS, (bare, attentions, lambda: self.subject.run(jobs)), strict=True))
+        @torch.inference_mode()
+        def eager() -> object:
+            return self.eager(**inputs)
+
+        return {"bare": bare, "attentions": attentions, "captured": lambda: self.subject.run(jobs), "eager": eager}
 
     def _text(self, length: int, number: int) -> str:
         start = number * 7 % len(WORDS)
@@ -153,7 +166,8 @@ class Turns:
 def against_bare(name: str, ways: Ways, length: int, clock: Callable[[], float], repetitions: int) -> dict[str, Any]:
     """A batch of texts of one length: bare, with attentions, and captured."""
     jobs = ways.jobs(ways.texts(length, max(1, BATCH_TOKENS // length)))
-    turns = Turns(clock, ways.on(jobs)).take(repetitions)
+    works = ways.on(jobs)
+    turns = Turns(clock, {way: works[way] for way in _WAYS}).take(repetitions)
     return {
         "model": name,
         "tokens": length,
@@ -214,17 +228,13 @@ def memory(name: str, way: str) -> float:
     Linux alone tells the most that a process has held since it was last asked.
     """
     ways = Ways.of(name)
-    if way == _PACKED:
-
-        def work() -> object:
-            return _our_pages(name, ways, ways.texts(_LONGEST, 1))
-    else:
-        work = ways.on(ways.jobs(ways.texts(_LONGEST, 1)))[way]
+    texts = ways.texts(_LONGEST, 1)
+    works = {**ways.on(ways.jobs(texts)), "packed": lambda: _our_pages(name, ways, texts)}
     # What torch sets up once.
     ways.on(ways.jobs(ways.texts(16, 1)))["bare"]()
     Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     before = _held("VmRSS")
-    kept = work()
+    kept = works[way]()
     found = _held("VmHWM") - before
     del kept
     return found
@@ -237,51 +247,51 @@ def _held(what: str) -> float:
 
 def _memories(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"model": name, "tokens": _LONGEST}
-    for way in (*_WAYS, _PACKED):
+    for way in _MEMORIES:
         command = [sys.executable, __file__, "--memory", name, way]
-        found[way] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+        turns = (subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout for _ in range(_PROCESSES))
+        found[way] = statistics.median(map(json.loads, turns))
     return found
 
 
 def forward_table(rows: list[dict[str, Any]]) -> str:
     """Time of a batch, for people."""
-    lines = [
-        "| model | tokens | texts | bare | attentions asked for | captured | attentions, ratio | captured, ratio |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['model']} | {row['tokens']} | {row['texts']} | "
-        + " | ".join(f"{row[way]:,.0f} ms" for way in _WAYS)
-        + f" | {row['ratio_attentions']:.2f} | {row['ratio']:.2f} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    heads = ["model", "tokens", "texts", "bare", "attentions asked for", "captured"]
+    return table(
+        [*heads, "attentions, ratio", "captured, ratio"],
+        (
+            [
+                *(row[what] for what in heads[:3]),
+                *(f"{row[way]:,.0f} ms" for way in _WAYS),
+                f"{row['ratio_attentions']:.2f}",
+                f"{row['ratio']:.2f}",
+            ]
+            for row in rows
+        ),
+    )
 
 
 def finished_table(rows: list[dict[str, Any]]) -> str:
     """Time of a text until its page data is finished, for people."""
-    lines = ["| model | tokens | texts | BertViz, a text | ours, a text | faster |", "|---|---|---|---|---|---|"]
-    lines += [
-        f"| {row['model']} | {row['tokens']} | {row['texts']} | {row['bertviz']:,.0f} ms | {row['ours']:,.0f} ms "
-        f"| {row['ratio']:.1f} times |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return table(
+        ["model", "tokens", "texts", "BertViz, a text", "ours, a text", "faster"],
+        (
+            [
+                *(row[what] for what in ("model", "tokens", "texts")),
+                *(f"{row[side]:,.0f} ms" for side in ("bertviz", "ours")),
+                f"{row['ratio']:.1f} times",
+            ]
+            for row in rows
+        ),
+    )
 
 
 def memory_table(rows: list[dict[str, Any]]) -> str:
-    """Memory beside the model's own, for people."""
-    lines = [
-        "| model | tokens | bare | attentions kept | captured | captured and packed |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['model']} | {row['tokens']:,} | "
-        + " | ".join(f"{row[way]:,.0f} MB" for way in (*_WAYS, _PACKED))
-        + " |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    """Memory beside the model's weights, for people."""
+    return table(
+        ["model", "tokens", *_MEMORIES.values()],
+        ([row["model"], row["tokens"], *(f"{row[way]:,.0f} MB" for way in _MEMORIES)] for row in rows),
+    )
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

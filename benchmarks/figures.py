@@ -6,7 +6,10 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +28,16 @@ def where(machine: dict[str, Any]) -> str:
     """A machine and its packages, in a line."""
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     return f"Python {machine['python']} on {machine['system']} {machine['machine']}; {versions}."
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table in Markdown; whole numbers get commas."""
+    heads = list(heads)
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+def _cell(content: object) -> str:
+    return f"{content:,}" if isinstance(content, int) else str(content)
 
 
 def publish(name: str, text: str) -> None:

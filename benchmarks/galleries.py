@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from figures import ROOT, machine, publish, where
+from figures import ROOT, machine, publish, table, where
 from programs import took
 from sentences import sentences
 
@@ -107,18 +107,22 @@ def milliseconds(row: dict[str, Any], smallest: dict[str, Any], step: str) -> fl
     return 1e3 * (own(row) - own(smallest)) / (row["exhibits"] - smallest["exhibits"])
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def tables(rows: list[dict[str, Any]]) -> str:
     """The figures, for people: for each size a line of times and one of memory."""
     smallest, *larger = rows
-    times = ["| exhibits | check | capture | status | first build | rebuild |", "|---|---|---|---|---|---|"]
-    for row in larger:
-        cells = [f"{milliseconds(row, smallest, step):.1f} ms" for step in STEPS if step != "without us"]
-        times.append(f"| {row['exhibits']:,} | {' | '.join(cells)} |")
-    memory = [f"| exhibits | {' | '.join(STEPS)} |", f"|---{'|---' * len(STEPS)}|"]
-    for row in rows:
-        cells = [f"{row[step]['megabytes']:,.0f} MB" for step in STEPS]
-        memory.append(f"| {row['exhibits']:,} | {' | '.join(cells)} |")
-    return "\n".join(["Time of each step for one exhibit:", "", *times, "", "Memory at most:", "", *memory])
+    timed = [step for step in STEPS if step != "without us"]
+    times = table(
+        ["exhibits", *timed],
+        (
+            [f"{row['exhibits']:,}", *(f"{milliseconds(row, smallest, step):.1f} ms" for step in timed)]
+            for row in larger
+        ),
+    )
+    memory = table(
+        ["exhibits", *STEPS],
+        ([row["exhibits"], *(f"{row[step]['megabytes']:,.0f} MB" for step in STEPS)] for row in rows),
+    )
+    return f"Time of each step for one exhibit:\n\n{times}\n\nMemory at most:\n\n{memory}"
 
 
 def main() -> None:
@@ -130,7 +134,7 @@ def main() -> None:
     (ROOT / "benchmarks/galleries.json").write_text(
         json.dumps({**here, "galleries": rows}, indent=1) + "\n", encoding="utf-8"
     )
-    text = f"{table(rows)}\n\n{where(here)}"
+    text = f"{tables(rows)}\n\n{where(here)}"
     print(text)
     publish("galleries", text)
 

@@ -17,7 +17,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from figures import machine, publish, where
+from figures import machine, publish, table, where
 from programs import took
 from sentences import ONE_IN, sentences
 
@@ -66,8 +66,7 @@ def measure(folder: Path, exhibits: int) -> str:
         **steps,
     }
     here = machine("mkdocs-material", "torch", "transformers")
-    lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
-    return "\n".join([*lines, "", f"{here['cores']} cores, no GPU. {where(here)}"])
+    return f"{table(('', ''), rows.items())}\n\n{here['cores']} cores, no GPU. {where(here)}"
 
 
 def write(folder: Path, exhibits: int) -> None:

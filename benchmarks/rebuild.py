@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from figures import ROOT, machine, publish, where
+from figures import ROOT, machine, publish, table, where
 from models import MODELS, WORDS
 
 PAGES, VIEWS = 100, 10
@@ -139,17 +139,18 @@ def _size(folder: Path) -> int:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    lines = [
-        "| theme | without | with | on the clock | of the processor | bytes, without | bytes, with |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['theme']} | {row['clock']['without']:.2f} s | {row['clock']['with']:.2f} s "
-        f"| {row['ratio_clock']:.2f} times | {row['ratio_processor']:.2f} times "
-        f"| {row['megabytes']['without']:.1f} MB | {row['megabytes']['with']:.1f} MB |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return table(
+        ["theme", "without", "with", "on the clock", "of the processor", "bytes, without", "bytes, with"],
+        (
+            [
+                row["theme"],
+                *(f"{row['clock'][side]:.2f} s" for side in ("without", "with")),
+                *(f"{row[ratio]:.2f} times" for ratio in ("ratio_clock", "ratio_processor")),
+                *(f"{row['megabytes'][side]:.1f} MB" for side in ("without", "with")),
+            ]
+            for row in rows
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from figures import ROOT, publish
+from figures import ROOT, publish, table
 from models import MODELS, WORDS
 
 from attnviz_mkdocs.capture.device import Place
@@ -141,22 +141,25 @@ def main() -> None:
 
 
 def _grows(rows: list[dict[str, Any]]) -> str:
-    head = ["| model | tokens | seconds of a core | weights | bytes | bytes a weight |", "|---|---|---|---|---|---|"]
-    return "\n".join(
-        [
-            *head,
-            *(
-                f"| {row['model']} | {row['tokens']:.0f} | {row['seconds']:.3f} | {row['weights']:,.0f} "
-                f"| {row['bytes']:,.0f} | {row['bytes_a_weight']:.2f} |"
-                for row in rows
-            ),
-        ]
+    return table(
+        ["model", "tokens", "seconds of a core", "weights", "bytes", "bytes a weight"],
+        (
+            [
+                row["model"],
+                round(row["tokens"]),
+                f"{row['seconds']:.3f}",
+                round(row["weights"]),
+                round(row["bytes"]),
+                f"{row['bytes_a_weight']:.2f}",
+            ]
+            for row in rows
+        ),
     )
 
 
 def _ways(rows: list[dict[str, Any]], count: int) -> str:
-    head = [f"| {count} exhibits of MiniLM | seconds on the clock |", "|---|---|"]
-    return "\n".join([*head, *(f"| {row['way']} | {row['seconds']:.0f} |" for row in rows)])
+    heads = [f"{count} exhibits of MiniLM", "seconds on the clock"]
+    return table(heads, ([row["way"], f"{row['seconds']:.0f}"] for row in rows))
 
 
 if __name__ == "__main__":
