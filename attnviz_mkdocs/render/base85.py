@@ -11,7 +11,6 @@ import numpy as np
 ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%,()*+-;.=:?[^_`{|}~"
 
 _SIGNS = np.frombuffer(ALPHABET, np.uint8)
-_POWERS = 85 ** np.arange(4, -1, -1, dtype=np.uint32)
 
 
 def encode(data: bytes) -> str:
@@ -20,10 +19,14 @@ def encode(data: bytes) -> str:
     An exhibit has up to a megabyte, for which the standard library's loop takes a tenth of a second.
     """
     missing = -len(data) % 4
-    groups = np.frombuffer(data + bytes(missing), ">u4").astype(np.uint32)
-    signs = _SIGNS[groups[:, None] // _POWERS % 85]
-    characters: bytes = signs.tobytes()
-    return characters[: 5 * len(groups) - missing].decode("ascii")
+    rest = np.frombuffer(data + bytes(missing), ">u4").astype(np.uint32)
+    characters = np.empty((len(rest), 5), np.uint8)
+    for place in range(4, -1, -1):
+        # To divide by one number is several times as fast as by many, or as to ask for the remainder.
+        above = rest // 85
+        characters[:, place] = _SIGNS[rest - 85 * above]
+        rest = above
+    return characters.tobytes()[: characters.size - missing].decode("ascii")
 
 
 def length(size: int) -> int:
