@@ -264,47 +264,54 @@ class Late:
 
     Args:
         page: The page, as it would be converted with them.
+        url: Where it is.
 
     Attributes:
-        full: The converted page.
-        lean: The same without its views, but with their captions.
+        name: Of no other page of the site, and of nothing that somebody writes.
     """
 
-    def __init__(self, page: Recalled) -> None:
-        self.full = self.lean = ""
+    def __init__(self, page: Recalled, url: str) -> None:
+        self.name = ""
         self.link = page.link
         self.settle = page.settle
         self._page = page
+        self._url = url
         self._html: list[str] = []
 
     def fences(self, lines: list[str]) -> list[Span]:
         """Marks that stand in the place of its fences, in order."""
         spans = self._page.fences(lines)
+        self.name = digest(f"{self._url} {self._page.text}")
         self._html = [span.html for span in spans]
         return [span._replace(html=self._mark(number)) for number, span in enumerate(spans)]
 
-    def filled(self, html: str) -> str:
-        """The converted page with what stands in the place of its fences."""
-        self.full = self._replaced(html, self._html.__getitem__)
-        self.lean = self._replaced(html, self._outline)
-        return self.full
+    def full(self, html: str) -> str:
+        """The converted page with its views."""
+        return self._replaced(html, self.view)
 
-    def put_back(self, html: str) -> str:
-        """What a template made of the lean page, with the views again."""
-        return self._replaced(html, self._html.__getitem__, _MARK_TO_END)
+    def lean(self, html: str) -> str:
+        """The converted page without its views, but with their captions; see `put_back`."""
+        return self._replaced(html, lambda number: f"{self._mark(number)}{_outside(self.view(number))}{_END}")
+
+    def view(self, number: int) -> str:
+        """What stands in the place of a fence."""
+        return self._html[number]
 
     def _mark(self, number: int) -> str:
-        # No page has the name of another's text, and nobody writes it into his own.
-        return f"<!-- {_WORD} {self._page.text} {number} -->"
+        return f"<!-- {_WORD} {self.name} {number} -->"
 
-    def _outline(self, number: int) -> str:
-        return f"{self._mark(number)}{_outside(self._html[number])}{_END}"
+    def _replaced(self, html: str, by: Callable[[int], str]) -> str:
+        return _MARK.sub(lambda mark: by(int(mark[2])) if mark[1] == self.name else mark[0], html)
 
-    def _replaced(self, html: str, by: Callable[[int], str], pattern: re.Pattern[str] = _MARK) -> str:
-        def replace(mark: re.Match[str]) -> str:
-            return by(int(mark[2])) if mark[1] == self._page.text else mark[0]
 
-        return pattern.sub(replace, html)
+def put_back(html: str, pages: Mapping[str, Late]) -> str:
+    """What a template made of lean pages, with their views again.
+
+    Args:
+        html: What it made.
+        pages: The site's pages by name.
+    """
+    return _MARK_TO_END.sub(lambda mark: pages[mark[1]].view(int(mark[2])) if mark[1] in pages else mark[0], html)
 
 
 def _outside(html: str) -> str:

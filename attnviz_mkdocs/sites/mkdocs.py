@@ -23,7 +23,7 @@ from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset, script
 from attnviz_mkdocs.kept import KEPT
 from attnviz_mkdocs.sites import print_site
 from attnviz_mkdocs.sites.markdown import AttnvizExtension
-from attnviz_mkdocs.sites.memory import Late, Memory, Recalled, is_plain
+from attnviz_mkdocs.sites.memory import Late, Memory, Recalled, is_plain, put_back
 from attnviz_mkdocs.sites.page import Built, Page
 from attnviz_mkdocs.sites.shipment import Shipment, weight
 from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
-    from mkdocs.utils.templates import TemplateContext
 
     from attnviz_mkdocs.sites.fresh import Fresh
     from attnviz_mkdocs.sites.memory import Site
@@ -46,7 +45,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mkdocs.plugins.attnviz")
 
 # Whose plugins do nothing with a page's content before it is in its template but search it. Another may keep it.
-_KNOWN = ("attnviz_mkdocs.", "material.", "mkdocs.", "mkdocs_print_site_plugin.", "properdocs.")
+_KNOWN = ("attnviz_mkdocs.", "material.", "mkdocs.", "properdocs.")
+_LOOK_AT_PAGES = ("page_content", "env", "template_context", "page_context")
 #: What Material's plugin is called.
 _OFFLINE = ("offline", "material/offline")
 
@@ -87,9 +87,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     _file: File | None
     _at: Recalled | None
     _late: Late
-    # What is made of all pages, by their addresses.
+    # Pages whose views are put into them when their templates are done.
     _lates: dict[str, Late]
-    _is_read_by_known: bool
+    _are_lean: bool
     _built: list[Built]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -114,6 +114,11 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     @event_priority(-101)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         self._files, self._file, self._at, self._lates = files, None, None, {}
+        self._are_lean = all(
+            type(getattr(method, "__self__", None)).__module__.startswith(_KNOWN)
+            for event in _LOOK_AT_PAGES
+            for method in config.plugins.events[event]
+        )
         records, unknown = [], {}
         for file in files.documentation_pages():
             try:
@@ -167,33 +172,23 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             built.record = self._fresh.record(self._site, built, self._at.text, written)
             if built.record is not None:
                 self._memory.keep(self._name(page.file), built.record)
-        self._lates[page.file.url] = self._late
-        return self._late.filled(html)
+        if not self._are_lean:
+            return self._late.full(html)
+        # A search reads each sign of a page, and has no use for numbers; nor has a template.
+        self._lates[self._late.name] = self._late
+        return self._late.lean(html)
 
     def on_env(self, env: object, config: MkDocsConfig, files: Files) -> None:
         self._shipment.unload(Path(config.site_dir))
-        others = (
-            type(getattr(method, "__self__", None)).__module__ for method in config.plugins.events["page_context"]
-        )
-        self._is_read_by_known = all(module.startswith(_KNOWN) for module in others)
 
-    # A search reads each sign of a page, and has no use for numbers; nor has a template.
+    # First, so that other plugins find the views.
     @event_priority(100)
-    def on_page_context(
-        self, context: TemplateContext, page: MkDocsPage, config: MkDocsConfig, nav: Navigation
-    ) -> None:
-        late = self._lates.get(page.file.url)
-        # Another plugin may have made something else of it.
-        if late is not None and page.content is late.full and self._is_read_by_known:
-            page.content = late.lean
+    def on_post_template(self, output_content: str, template_name: str, config: MkDocsConfig) -> str:
+        return put_back(output_content, self._lates)
 
     @event_priority(100)
     def on_post_page(self, output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
-        late = self._lates.pop(page.file.url, None)
-        if late is None or page.content is not late.lean:
-            return output
-        page.content = late.full
-        return late.put_back(output)
+        return put_back(output, self._lates)
 
     # Last, when other plugins have made what they make, such as print-site its page.
     @event_priority(-100)
@@ -243,7 +238,7 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             for name, (kept, *_) in built.record.shipped.items():
                 self._shipment.add(name, str(kept))
         self._at = Recalled(built.record, lambda: self._write(built.page, file), is_plain=plain)
-        self._late = Late(self._at)
+        self._late = Late(self._at, file.url)
         return self._late
 
     def _write(self, page: Page, file: File | None) -> Written:

@@ -317,6 +317,39 @@ def test_a_plugin_that_looks_at_a_page_sees_its_views(site, event, content):
     assert b"data-seen='0'" not in page
 
 
+def test_a_search_that_takes_marks_out_of_a_page_leaves_its_views(site):
+    pytest.importorskip("material")
+    site.write(
+        "mkdocs.yml",
+        """
+        site_name: Small
+        theme: material
+        markdown_extensions: [attr_list]
+        plugins: [search, attnviz]
+        """,
+    )
+    site.write("docs/index.md", PAGES["docs/index.md"] + "\n## Left out { data-search-exclude='yes' }\n")
+    page = built(site)["index.html"]
+    assert b"Left out" in page
+    assert b"data-search-exclude" not in page
+    assert page.count(b"data-exhibit=") == 1
+    assert b"<!-- attnviz" not in page
+
+
+def test_a_template_that_shows_all_pages_shows_their_views(site):
+    site.write("theme/all.html", "{% for page in nav.pages %}{{ page.content }}{% endfor %}")
+    site.write(
+        "mkdocs.yml",
+        """
+        site_name: Small
+        theme: {name: mkdocs, custom_dir: theme, static_templates: [all.html]}
+        plugins: [search, attnviz]
+        """,
+    )
+    found = {name: content.count(b"data-exhibit=") for name, content in built(site).items()}
+    assert found.pop("all.html") == sum(found.values()) > 1
+
+
 @pytest.mark.parametrize("change", ["page.content.upper()", "'<p>' + page.content + '</p>'"])
 def test_what_another_plugin_made_of_a_page_stays(site, change):
     site.write(
