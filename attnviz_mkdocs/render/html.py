@@ -134,7 +134,7 @@ def draw_figure(
         still: Its picture.
         with_caption: Whether it stands in a ``figure`` with its caption, or is the element alone.
     """
-    return templates.get_template("figure.html" if with_caption else "view.html").render(
+    html = templates.get_template("figure.html" if with_caption else "view.html").render(
         exhibit=exhibit,
         neurons=neurons,
         second=second,
@@ -147,6 +147,8 @@ def draw_figure(
         steps=_compact(step_states(figure)) if figure.steps else None,
         caption=figure.caption,
     )
+    # One quotation mark beyond Latin-1 makes Python hold each sign in two bytes, and a site's views are megabytes.
+    return html.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _compact(value: object) -> str:
