@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import SubElement
 
 from markdown import Extension
+from markdown.blockprocessors import BlockProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER, AtomicString
 
 from attnviz_mkdocs.terms import SCHEME
 
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 _PRIORITY = 27
 # After MkDocs, at 0, which would miss the anchors that our links lead to.
 _LINKS_PRIORITY = -1
+# Before those of Python-Markdown, from 100 on, and after those of extensions that know such a mark.
+_BLOCKS_PRIORITY = 101
+_ALONE = re.compile(HTML_PLACEHOLDER % r"\d+")
 
 
 class AttnvizExtension(Extension):
@@ -43,6 +49,7 @@ class AttnvizExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         fences = _Fences(md, self)
+        md.parser.blockprocessors.register(_Marks(md.parser), "attnviz", _BLOCKS_PRIORITY)
         md.preprocessors.register(fences, "attnviz", _PRIORITY)
         md.treeprocessors.register(_Links(md, fences), "attnviz-links", _LINKS_PRIORITY)
 
@@ -78,6 +85,20 @@ class _Fences(Preprocessor):
             if copied < len(lines) and lines[copied].strip(" >\t"):
                 result.append(blank)
         return result + lines[copied:]
+
+
+class _Marks(BlockProcessor):
+    """What stands in the place of a fence, by itself in a block: a paragraph in which there is nothing to look for.
+
+    Python-Markdown would make the same of it, and try all that may stand in a line on each.
+    """
+
+    def test(self, parent: Element, block: str) -> bool:
+        # In a list without empty lines it is no paragraph.
+        return _ALONE.fullmatch(block) is not None and not self.parser.state.isstate("list")
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        SubElement(parent, "p").text = AtomicString(blocks.pop(0))
 
 
 class _Links(Treeprocessor):

@@ -34,6 +34,7 @@ _PACKAGE = Path(__file__).parent.parent
 _WORD = "attnviz"
 _MARK = re.compile(rf"<!-- {_WORD} ([0-9a-f]+) (\d+) -->")
 _END = f"<!-- /{_WORD} -->"
+_END_OF_VIEW = "</attn-view>"
 _MARK_TO_END = re.compile(rf"{_MARK.pattern}.*?{_END}", re.DOTALL)
 # The first line of a fence, if its word is near enough to ours to be told: no other has none of these letters.
 _NEARLY = re.compile(r"(?:```|~~~).*[viz]", re.IGNORECASE)
@@ -316,8 +317,11 @@ def put_back(html: str, pages: Mapping[str, Late]) -> str:
 
 def _outside(html: str) -> str:
     """What is around views, such as their captions."""
-    first, *rest = html.split("<attn-view ")
-    return "".join([first, *(part.partition("</attn-view>")[2] for part in rest)])
+    parts, at = [], 0
+    while (start := html.find("<attn-view ", at)) >= 0:
+        parts.append(html[at:start])
+        at = html.index(_END_OF_VIEW, start) + len(_END_OF_VIEW)
+    return "".join([*parts, html[at:]])
 
 
 def is_plain(text: str) -> bool:

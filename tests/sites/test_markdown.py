@@ -5,11 +5,14 @@ import json
 import logging
 import re
 from html import unescape
+from types import SimpleNamespace
 
 import markdown
 import pytest
 
 from attnviz_mkdocs.codec import decode
+from attnviz_mkdocs.sites.markdown import AttnvizExtension
+from attnviz_mkdocs.sites.page import Span
 from attnviz_mkdocs.supply import MissingError
 
 VIEW = re.compile(r"<attn-view [^>]*>")
@@ -182,3 +185,36 @@ def test_a_link_that_leads_nowhere_is_told_with_its_line_and_keeps_its_words(fol
     html = convert(folder, "One\n\nand [two](attn:lines?layer=7) <b>\n\n```attnviz small/lines\n```\n")
     assert '<span class="attnviz-mistake" title="layer 7 is not in tiny: it has 2 layers, 0 to 1">two</span>' in html
     assert "page:3:11: layer 7 is not in tiny" in caplog.text
+
+
+NESTED = [
+    "A\n\n@\n\nB",
+    "@",
+    "- a\n\n    @\n\n- b\n",
+    "- a\n    @\n- b\n",
+    "- @\n- b\n",
+    "1. a\n\n    - b\n\n        @\n\n    c\n",
+    "> a\n>\n> @\n>\n> b",
+    "> - a\n>\n>     @",
+    "!!! note\n\n    @\n\n    text\n",
+    "term\n\n:   a\n\n    @\n",
+    "a[^1]\n\n[^1]: b\n\n    @\n",
+    "<div markdown>\n\n@\n\n</div>\n",
+    "a\n@\nb",
+]
+
+
+@pytest.mark.parametrize("text", NESTED)
+def test_a_view_is_where_python_markdown_puts_any_block(text):
+    spans = [
+        Span(number, number, line[: line.index("@")], "<figure>*it*</figure>")
+        for number, line in enumerate(text.split("\n"))
+        if "@" in line
+    ]
+    page = SimpleNamespace(fences=lambda _: spans, settle=lambda: None)
+    md = markdown.Markdown(extensions=[AttnvizExtension(lambda _: page), "extra", "admonition"])
+    ours = md.convert(text)
+    md.reset()
+    md.parser.blockprocessors.deregister("attnviz")
+    assert ours == md.convert(text)
+    assert "<figure>*it*</figure>" in ours
