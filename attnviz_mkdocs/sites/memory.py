@@ -139,7 +139,7 @@ class Memory:
         self._base = f"pages/{digest(name)[:16]}"
         self._marks: dict[str, Mark] = {}
         self._records: dict[str, Record | None] = {}
-        self.given = digest(json.dumps([_package(), sys.prefix, options], sort_keys=True, default=str))
+        self.given = digest(repr([_package(), sys.prefix, options]))
         # A store elsewhere is asked each time what it has.
         self._is_told_by_files = options.get("capture") != "always" and "://" not in str(options.get("store"))
         self.site = self._read_site()

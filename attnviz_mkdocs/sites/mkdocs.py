@@ -30,6 +30,7 @@ from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
 
 if TYPE_CHECKING:
     from markdown import Markdown
+    from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
@@ -91,6 +92,13 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     _lates: dict[str, Late]
     _is_read_by_known: bool
     _built: list[Built]
+
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[ConfigErrors, ConfigWarnings]:
+        super().load_config(options, config_file_path)
+        # What can't be is told by `Project`, with its place and in words.
+        return [], []
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self._root = Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
@@ -223,7 +231,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             # It imports all that takes time.
             from attnviz_mkdocs.sites.fresh import Fresh  # noqa: PLC0415
 
-            self._fresh = Fresh(self._root, dict(self.config), self._shipment)
+            file = self._config.config_file_path
+            self._fresh = Fresh(self._root, Path(file) if file else None, dict(self.config), self._shipment)
         return self._fresh
 
     def _begin_page(self, md: Markdown) -> Converted:

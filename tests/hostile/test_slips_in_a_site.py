@@ -46,10 +46,10 @@ def told(*command: str) -> list[str]:
 
 CONFIGURATIONS = {
     "plugins:\n  - attnviz:\n    capture: never\n": (
-        "mkdocs.yml: plugins: capture stands beside attnviz; indent it further, so that it stands below"
+        "mkdocs.yml:3:5: plugins: capture stands beside attnviz; indent it further, so that it stands below"
     ),
     "plugins:\n  - attnviz\n  - attnviz: {capture: never}\n": (
-        "mkdocs.yml: plugins: attnviz stands here 2 times; take all but one out"
+        "mkdocs.yml:3:5: plugins: attnviz stands here 2 times; take all but one out"
     ),
     "plugins: [search]\n": (
         "mkdocs.yml:1:1: attnviz is not named here, so pages show its fences as code; name it under plugins"
@@ -58,20 +58,20 @@ CONFIGURATIONS = {
         "mkdocs.yml:1:1: attnviz is not named here, so pages show its fences as code; name it under plugins"
     ),
     "plugins: [attnviz: {galleries: []}]\n": (
-        "mkdocs.yml: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found []"
+        "mkdocs.yml:2:32: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found []"
     ),
     "plugins: [attnviz: {galleries: ''}]\n": (
-        "mkdocs.yml: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found ''"
+        "mkdocs.yml:2:32: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found ''"
     ),
     "plugins: [attnviz: {galleries: [gallery, ' ']}]\n": (
-        "mkdocs.yml: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, "
+        "mkdocs.yml:2:32: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, "
         "found ['gallery', ' ']"
     ),
     "plugins: [attnviz: {store: mkdocs.yml}]\n": (
-        "mkdocs.yml: plugins: attnviz: store: mkdocs.yml is a file; expected a folder or an fsspec URL"
+        "mkdocs.yml:2:28: plugins: attnviz: store: mkdocs.yml is a file; expected a folder or an fsspec URL"
     ),
     "plugins: [attnviz: {remote: gallery/g.yaml}]\n": (
-        "mkdocs.yml: plugins: attnviz: remote: gallery/g.yaml is a file; expected a folder or an fsspec URL"
+        "mkdocs.yml:2:29: plugins: attnviz: remote: gallery/g.yaml is a file; expected a folder or an fsspec URL"
     ),
 }
 
@@ -108,7 +108,7 @@ def test_a_budget_beyond_all_numbers_is_told(budget, site):
     )
 
     (line,) = told()
-    assert line == f"mkdocs.yml: plugins: attnviz: budget: expected {size}, found '{budget}'"
+    assert line == f"mkdocs.yml:2:29: plugins: attnviz: budget: expected {size}, found '{budget}'"
     site(**{"gallery/g.yaml": f"budget: '{budget}'", "docs/index.md": ""})
     assert told()[0].startswith(f'gallery/g.yaml:1:9: "budget" must be {size}, but "{budget[:59]}…" is text')
 
