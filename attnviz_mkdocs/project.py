@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from attnviz_mkdocs.budget import Budget, BudgetError
 from attnviz_mkdocs.configured import Option, place_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _GALLERIES = "gallery/"
+_STORE = "gallery/store"
 _PAGES = "gallery"
 
 
@@ -71,7 +73,7 @@ class Project:
 
     root: Path
     galleries: tuple[str, ...] = (_GALLERIES,)
-    store: str = "gallery/store"
+    store: str = _STORE
     remote: str | None = None
     capture: CaptureMode = "auto"
     delivery: Delivery = "inline"
@@ -126,7 +128,8 @@ class Project:
             try:
                 files = set(self._matching(pattern))
             except (NotImplementedError, OSError, RuntimeError, ValueError) as error:
-                why = f"galleries: {pattern!r} can't be looked up ({error})"
+                reason = getattr(error, "strerror", None) or error
+                why = f"galleries: {pattern!r} can't be looked up ({reason})"
                 raise ProjectError(f"{why}; write a path from mkdocs.yml on, or a glob", *where) from error
             if not files and pattern != _GALLERIES:
                 why = f"galleries: there is no gallery file at {pattern!r}, seen from {self.root.name}/"
@@ -157,7 +160,7 @@ class Project:
     def _folders_below(self, folder: Path) -> set[Path]:
         """Where gallery files may appear; not in the store."""
         store, found = (self.root / self.store).resolve(), set()
-        for name, folders, _ in os.walk(folder):
+        for name, folders, _ in os.walk(folder, onerror=_raise):
             path = Path(name)
             folders[:] = [each for each in folders if (path / each).resolve() != store]
             found.add(path)
@@ -196,6 +199,10 @@ class Project:
             yield from (file for file in self.root.glob(pattern) if _is_gallery(file.relative_to(self.root)))
 
 
+def _raise(error: OSError) -> NoReturn:
+    raise error
+
+
 def _is_path(written: object) -> bool:
     # An empty one would be the folder of mkdocs.yml, with all that is in it.
     return isinstance(written, str) and bool(written.strip())
@@ -215,9 +222,17 @@ def _check_text(name: str, value: object) -> None:
 
 
 def _check_folders(root: Path, given: dict[str, Any]) -> None:
-    for name in ("store", "remote"):
-        if (root / given.get(name, ".")).is_file():
-            raise ProjectError(f"{name}: {given[name]} is a file; expected a folder or an fsspec URL", name)
+    for name, default in (("store", _STORE), ("remote", ".")):
+        written = given.get(name, default)
+        if _is_file(root / written):
+            raise ProjectError(f"{name}: {written} is a file; expected a folder or an fsspec URL", name)
+
+
+def _is_file(path: Path) -> bool:
+    # In a folder that may not be looked into nothing is known to be one.
+    with suppress(PermissionError):
+        return path.is_file()
+    return False
 
 
 def _folder_of_pages(written: Any) -> str | Literal[False]:

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -163,7 +164,8 @@ class Memory:
     def settle(self, site: Site | None) -> None:
         """Remember the site, or None of it."""
         if site is None:
-            (self._folder / self._base / "site.json").unlink(missing_ok=True)
+            with suppress(OSError):
+                (self._folder / self._base / "site.json").unlink()
         elif self._is_told_by_files and site != self.site:
             keep(self._folder, f"{self._base}/site.json", json.dumps(asdict(site)).encode())
 

@@ -6,6 +6,7 @@ entered that read galleries, decode or draw, and none of them is imported.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from pathlib import Path
@@ -48,6 +49,9 @@ log = logging.getLogger("mkdocs.plugins.attnviz")
 
 # Whose plugins do nothing with a page's content before it is in its template but search it. Another may keep it.
 _KNOWN = ("attnviz_mkdocs.", "material.", "mkdocs.", "mkdocs_print_site_plugin.", "properdocs.")
+# What a system says where nothing more can be written.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ROOM = "no more can be written there; make room and build again"
 #: What Material's plugin is called.
 _OFFLINE = ("offline", "material/offline")
 
@@ -219,6 +223,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         # A fence that a page includes from elsewhere shows only while its page is rendered.
         if self._fresh is not None and self._fresh.explains(error):
             raise PluginError(str(error)) from error
+        if isinstance(error, OSError) and error.errno in _FULL:
+            file = error.filename2 or error.filename
+            raise PluginError(f"{os.path.relpath(file, self._root) if file else 'the site'}: {_ROOM}") from error
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.

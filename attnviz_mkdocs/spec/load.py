@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.disk import bytes_of
 from attnviz_mkdocs.spec.check import check
 from attnviz_mkdocs.spec.explain import no_name
 from attnviz_mkdocs.spec.gallery import Galleries, Gallery
@@ -100,7 +101,7 @@ def text_of(path: Path, file: str, what: str) -> str:
         SpecError: It can't be read, or is no UTF-8.
     """
     try:
-        content = path.read_bytes()
+        content = bytes_of(path)
     except OSError as error:
         reason = (error.strerror or "it can't be read").lower()
         message = f"this {what} can't be read ({reason}); expected a file that you may read"

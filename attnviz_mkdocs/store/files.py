@@ -16,7 +16,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.registry import known_implementations
 
-from attnviz_mkdocs.disk import write_whole
+from attnviz_mkdocs.disk import bytes_of, write_whole
 from attnviz_mkdocs.spec.characters import in_order
 from attnviz_mkdocs.store import hub
 
@@ -106,7 +106,7 @@ class Files:
         with self._told(f"the store {self.url} can't be listed"):
             # Another machine may have written since.
             self._fs.invalidate_cache()
-            found = self._fs.find(self._path(folder), detail=True)
+            found = self._fs.find(self._path(folder), detail=True, **self._how_to_walk)
         start = f"/{folder}/"
         return {
             path[path.rindex(start) + 1 :]: int(about["size"]) for path, about in sorted(found.items()) if start in path
@@ -116,7 +116,9 @@ class Files:
         """What a file holds; None where there is no such file."""
         with self._told(f"{self.url}/{name} can't be read"):
             try:
-                data: bytes = self._fs.cat_file(self._path(name))
+                data: bytes = (
+                    self._fs.cat_file(self._path(name)) if self.folder is None else bytes_of(self.folder / name)
+                )
             except FileNotFoundError:
                 return None
         return data
@@ -157,6 +159,11 @@ class Files:
             except FileNotFoundError:
                 return  # another build was faster
 
+    @property
+    def _how_to_walk(self) -> dict[str, object]:
+        """What a folder of this machine is walked with: what may not be read there must not pass for empty."""
+        return {} if self.folder is None else {"on_error": _raise_but_gone}
+
     def _path(self, name: str) -> str:
         return f"{self._base}/{name}"
 
@@ -175,6 +182,12 @@ class Files:
         except Exception as error:  # noqa: BLE001 - other people's code
             # Whoever prints where an error came from, as engines do, would print the address as it is.
             raise StoreError(f"{what}: {self._hidden(_reason(error))}") from None
+
+
+def _raise_but_gone(error: OSError) -> None:
+    # Another process may have removed it since its folder was read.
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def checksum(data: bytes) -> str:
