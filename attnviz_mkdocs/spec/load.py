@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from attnviz_mkdocs.spec.marked import Path as Keys
 
+# As Markdown reads them, and YAML.
+_LINE_ENDS = re.compile("\r\n?")
+
 
 def load_galleries(paths: Iterable[Path], root: Path, looked_in: str = "gallery/") -> Galleries:
     """Load all gallery files that can be read; the result holds the mistakes of those that can't.
@@ -90,7 +93,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
 
 
 def text_of(path: Path, file: str, what: str) -> str:
-    """The text of a file, without a byte order mark.
+    """The text of a file, without a byte order mark; a line feed ends each of its lines.
 
     Args:
         path: The file.
@@ -107,7 +110,7 @@ def text_of(path: Path, file: str, what: str) -> str:
         message = f"this {what} can't be read ({reason}); expected a file that you may read"
         raise SpecError([Mistake(Place(file), message)]) from error
     try:
-        return content.decode().removeprefix("\ufeff")
+        return _LINE_ENDS.sub("\n", content.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -252,3 +252,14 @@ def test_a_marker_with_capitals_is_told(marker, site):
 
     form = "<!-- attnviz: gallery/view --> or <!-- /attnviz -->"
     assert told("card", "README.md") == [f"README.md:1:1: this marker can't be read; write {form}, alone in its line"]
+
+
+def test_a_page_whose_lines_end_as_on_an_old_mac_is_read_as_its_engine_reads_it(site):
+    site(**{"docs/index.md": FENCE.replace("g/v", "g/x").replace("\n", "\r")})
+    assert told() == [f"docs/index.md:1:12: {UNKNOWN}"]
+
+
+def test_a_source_too_long_for_a_file_is_told(site):
+    site(**{"gallery/g.yaml": GALLERY.replace("models/tiny", "models/" + "a" * 5000)})
+    lines = told("status")
+    assert any(line.strip().startswith("gallery/g.yaml:1:25: ") and "file name too long" in line for line in lines)
