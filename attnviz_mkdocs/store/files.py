@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from fsspec.asyn import AsyncFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.registry import known_implementations
+from fsspec.spec import AbstractFileSystem
 
 from attnviz_mkdocs.disk import bytes_of, write_whole
 from attnviz_mkdocs.spec.characters import in_order
@@ -32,7 +34,7 @@ _AT_ONCE = 16
 
 # Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
 _USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
-_QUERY = re.compile(r"""(?<=[?&#])([^=&\s'"]+)=([^&\s'"]+)""")
+_QUERY = re.compile(r"""(?<=[?&#;])([^=&\s'"]+)=([^&\s'"]+)""")
 # What a server may repeat of a request, and tokens that are known by their beginning.
 _TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}|\b(?:hf_|gh[oprsu]_|github_pat_)\w{8,}")
 # How variables are called whose values open something.
@@ -84,6 +86,9 @@ class Files:
     def __init__(self, url: str, root: Path) -> None:
         if not url.strip():
             raise StoreError("a store has no name; expected a folder, or an fsspec URL such as s3://bucket/attention")
+        if "://" in url and re.search(r"\s", url):
+            # Nobody knows what of it opens something.
+            raise StoreError("the address of a store holds a space, which no address can; write %20 in its place")
         self.url = without_secrets(url)
         self._secrets = _secrets_in(url)
         address = url if "://" in url or "::" in url else str((root / url).resolve())
@@ -161,8 +166,13 @@ class Files:
 
     @property
     def _how_to_walk(self) -> dict[str, object]:
-        """What a folder of this machine is walked with: what may not be read there must not pass for empty."""
-        return {} if self.folder is None else {"on_error": _raise_but_gone}
+        """What folders are listed with, where that is fsspec's own walk: what can't be read must not pass for empty."""
+        kind = type(self._fs)
+        if issubclass(kind, AsyncFileSystem):
+            is_walked = kind._find is AsyncFileSystem._find  # noqa: SLF001 - nothing public tells
+        else:
+            is_walked = kind.find is AbstractFileSystem.find
+        return {"on_error": _raise_but_gone} if is_walked else {}
 
     def _path(self, name: str) -> str:
         return f"{self._base}/{name}"

@@ -91,6 +91,13 @@ def test_a_folder_that_may_not_be_listed_is_not_empty(tmp_path, monkeypatch):
         list(store)
 
 
+def test_a_server_that_can_not_be_reached_is_not_empty(run, folder):
+    # Nothing listens there.
+    result = run("--store", "http://127.0.0.1:9/store", "status")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("the store http://127.0.0.1:9/store can't be listed: ")
+
+
 def test_from_a_pipe_in_the_place_of_a_file_nothing_is_read(tmp_path):
     store = Store("store", tmp_path)
     store.write("aa", b"content")
