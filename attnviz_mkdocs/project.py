@@ -229,8 +229,8 @@ def _check_folders(root: Path, given: dict[str, Any]) -> None:
 
 
 def _is_file(path: Path) -> bool:
-    # In a folder that may not be looked into nothing is known to be one.
-    with suppress(PermissionError):
+    # In a folder that may not be looked into nothing is known to be one, and what is too long for a name is none.
+    with suppress(OSError):
         return path.is_file()
     return False
 

@@ -40,6 +40,8 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # whoever reads what is printed has read enough, as click knows
+            if error.errno is None:
+                fail(str(error))  # of a package that asks a server
             what = f"{error.filename} can't be used" if error.filename else "what is printed can't be written"
             fail(f"{what}: {error.strerror}")
 

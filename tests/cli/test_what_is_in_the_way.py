@@ -120,3 +120,8 @@ def test_what_is_printed_and_finds_no_room_is_told(folder):
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=folder.root)
     assert (done.returncode, done.stderr) == (1, "what is printed can't be written: No space left on device\n")
+
+
+def test_a_store_whose_name_is_too_long_for_a_folder_is_told(run, folder):
+    result = run("--store", "x" * 5000, "status")
+    assert (result.exit_code, result.stderr) == (1, f"the store {'x' * 5000} can't be listed: File name too long\n")
