@@ -25,6 +25,21 @@ _ALONE: What = "a page of its own"
 _NAMED = 5
 
 
+class BudgetError(ValueError):
+    """A size can't be what it is.
+
+    Args:
+        message: What is told.
+        name: Of the size, where there are several.
+        is_key: Whether it is this name that can't be.
+    """
+
+    def __init__(self, message: str, name: str | None = None, *, is_key: bool = False) -> None:
+        super().__init__(message)
+        self.path = ("budget",) if name is None else ("budget", name)
+        self.is_key = is_key
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Bytes that may be reached and not passed.
@@ -44,17 +59,16 @@ class Budget:
         """What an author wrote: a size for pages, or sizes by name.
 
         Raises:
-            ValueError: It is neither.
+            BudgetError: It is neither.
         """
         if not isinstance(written, dict):
-            return cls(page=_size("budget", written))
+            return cls(page=_size(written, "budget"))
         known = [field.name for field in fields(cls)]
         for name in written:
             if name not in known:
-                raise ValueError(
-                    f"budget: unknown key {name!r}{did_you_mean(str(name), known)} It has: {', '.join(known)}"
-                )
-        sizes = {name: _size(f"budget: {name}", size) for name, size in written.items() if size is not None}
+                message = f"budget: unknown key {name!r}{did_you_mean(str(name), known)} It has: {', '.join(known)}"
+                raise BudgetError(message, str(name), is_key=True)
+        sizes = {name: _size(size, "budget", name) for name, size in written.items() if size is not None}
         return cls(**sizes)
 
     def of_page(self, front_matter: Mapping[str, object]) -> int:
@@ -68,7 +82,7 @@ class Budget:
             return self.page
         if not isinstance(written, dict) or set(written) != {"budget"}:
             raise ValueError(f'"attnviz" must be of the form {{budget: 2MB}}, but this is {written!r}')
-        return _size('"budget"', written["budget"])
+        return _size(written["budget"], '"budget"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +219,8 @@ def _weight(parts: Iterable[Part]) -> int:
     return sum(part.size for part in parts)
 
 
-def _size(name: str, written: object) -> int:
+def _size(written: object, *names: str) -> int:
     size = parse_size(written)
     if size is None:
-        raise ValueError(f"{name}: expected {A_SIZE}, found {written!r}")
+        raise BudgetError(f"{': '.join(names)}: expected {A_SIZE}, found {written!r}", *names[1:])
     return size

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE
 
 
 def write_whole(path: Path, data: bytes, *, lasts: bool = True) -> None:
     """Write a file so that its name shows either all of it or nothing.
 
     Args:
-        path: The file; its folder is made.
+        path: The file; its folder is made. One that is there is replaced, and who may read it stays.
         data: Its content.
         lasts: Whether it outlasts a power cut once this is done: its content is on the disk before its name is, and
             its name is when this returns. What can be made again is written sooner without.
@@ -21,6 +23,8 @@ def write_whole(path: Path, data: bytes, *, lasts: bool = True) -> None:
         OSError: It can't be written.
     """
     _make_folder(path.parent, lasts=lasts)
+    # mkstemp makes files that only their owner can read; what is written here is shared.
+    mode = S_IMODE(path.stat().st_mode) if path.exists() else 0o644
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -28,14 +32,24 @@ def write_whole(path: Path, data: bytes, *, lasts: bool = True) -> None:
             if lasts:
                 file.flush()
                 os.fsync(file.fileno())
-        # mkstemp makes files that only their owner can read; what is written here is shared.
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     if lasts:
         _sync_folder(path.parent)
+
+
+def bytes_of(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: It can't be read, or is something else, such as a pipe, from which nothing might ever come.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "It is no file", str(path))
+    return path.read_bytes()
 
 
 def _make_folder(folder: Path, *, lasts: bool) -> None:

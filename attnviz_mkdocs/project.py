@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from attnviz_mkdocs.budget import Budget
+from attnviz_mkdocs.budget import Budget, BudgetError
+from attnviz_mkdocs.configured import Option, place_of
 from attnviz_mkdocs.spec import Galleries, load_galleries
-from attnviz_mkdocs.spec.characters import CONTROL
+from attnviz_mkdocs.spec.characters import CONTROL, in_line, in_order
 from attnviz_mkdocs.spec.mistakes import did_you_mean
 from attnviz_mkdocs.spec.types import NAME_PATTERN
 from attnviz_mkdocs.store import without_secrets
@@ -21,14 +23,35 @@ if TYPE_CHECKING:
 
 
 _GALLERIES = "gallery/"
+_STORE = "gallery/store"
 _PAGES = "gallery"
 
 
 class ProjectError(ValueError):
-    """An option of the project can't be what it is; the message says what it can be."""
+    """An option of the project can't be what it is; the message says what it can be.
 
-    def __init__(self, message: str) -> None:
+    Args:
+        message: What is told.
+        path: The option's keys and positions.
+        is_key: Whether its name can't be, and not its value.
+    """
+
+    def __init__(self, message: str, *path: str | int, is_key: bool = False) -> None:
         super().__init__(without_secrets(message))
+        self.option = Option(path, is_key=is_key)
+
+    def told(self, file: Path | None, section: str = "", root: Path | None = None) -> str:
+        """The message, with the place of the option in a configuration as far as it is known.
+
+        Args:
+            file: The configuration; None where it is no file.
+            section: Where it names us.
+            root: The folder that the configuration is shown to people relative to; None where it is named as they did.
+        """
+        shown = str((file and place_of(self.option, file)) or file or "")
+        if root is not None and shown:
+            shown = os.path.relpath(shown, root)
+        return in_order(": ".join(filter(None, (in_line(shown), section, f"attnviz: {self}"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +73,7 @@ class Project:
 
     root: Path
     galleries: tuple[str, ...] = (_GALLERIES,)
-    store: str = "gallery/store"
+    store: str = _STORE
     remote: str | None = None
     capture: CaptureMode = "auto"
     delivery: Delivery = "inline"
@@ -70,10 +93,11 @@ class Project:
         for name in given:
             if name not in known:
                 near = did_you_mean(str(name), known)
-                raise ProjectError(f"unknown option {name!r}{near} There are: {', '.join(known)}")
+                message = f"unknown option {name!r}{near} There are: {', '.join(known)}"
+                raise ProjectError(message, str(name), is_key=True)
         for name, choices in (("capture", CAPTURE_MODES), ("delivery", DELIVERIES)):
             if given.get(name, choices[0]) not in choices:
-                raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}")
+                raise ProjectError(f"{name}: expected one of {', '.join(choices)}, found {given[name]!r}", name)
         for name in ("store", "remote", "device"):
             _check_text(name, given.get(name, "some"))
         _check_folders(root, given)
@@ -82,13 +106,14 @@ class Project:
         patterns = [patterns] if isinstance(patterns, str) else patterns
         if not isinstance(patterns, list) or not patterns or not all(map(_is_path, patterns)):
             found = given.get("galleries")
-            raise ProjectError(f"galleries: expected a folder, a file, a glob, or a list of these, found {found!r}")
+            why = f"galleries: expected a folder, a file, a glob, or a list of these, found {found!r}"
+            raise ProjectError(why, "galleries")
         given["galleries"] = tuple(patterns)
         if "budget" in given:
             try:
                 given["budget"] = Budget.of(given["budget"])
-            except ValueError as error:
-                raise ProjectError(str(error)) from error
+            except BudgetError as error:
+                raise ProjectError(str(error), *error.path, is_key=error.is_key) from error
         return cls(root=root, **given)
 
     def gallery_files(self) -> list[Path]:
@@ -98,14 +123,17 @@ class Project:
             ProjectError: What an author named as galleries is not there.
         """
         found: set[Path] = set()
-        for pattern in self.galleries:
+        for position, pattern in enumerate(self.galleries):
+            where = ("galleries", position)
             try:
                 files = set(self._matching(pattern))
             except (NotImplementedError, OSError, RuntimeError, ValueError) as error:
-                why = f"galleries: {pattern!r} can't be looked up ({error})"
-                raise ProjectError(f"{why}; write a path from mkdocs.yml on, or a glob") from error
+                reason = getattr(error, "strerror", None) or error
+                why = f"galleries: {pattern!r} can't be looked up ({reason})"
+                raise ProjectError(f"{why}; write a path from mkdocs.yml on, or a glob", *where) from error
             if not files and pattern != _GALLERIES:
-                raise ProjectError(f"galleries: there is no gallery file at {pattern!r}, seen from {self.root.name}/")
+                why = f"galleries: there is no gallery file at {pattern!r}, seen from {self.root.name}/"
+                raise ProjectError(why, *where)
             found |= files
         return sorted(found)
 
@@ -132,7 +160,7 @@ class Project:
     def _folders_below(self, folder: Path) -> set[Path]:
         """Where gallery files may appear; not in the store."""
         store, found = (self.root / self.store).resolve(), set()
-        for name, folders, _ in os.walk(folder):
+        for name, folders, _ in os.walk(folder, onerror=_raise):
             path = Path(name)
             folders[:] = [each for each in folders if (path / each).resolve() != store]
             found.add(path)
@@ -155,7 +183,7 @@ class Project:
         if here and not file.resolve().is_relative_to(self.root.resolve()):
             name = file.relative_to(self.root).as_posix()
             why = f"galleries: {name!r} leads out of {self.root.name}/ by a link"
-            raise ProjectError(f"{why}; put the file itself there, or name the place to which it leads")
+            raise ProjectError(f"{why}; put the file itself there, or name the place to which it leads", "galleries")
 
     def _matching(self, pattern: str) -> Iterator[Path]:
         path = self.root / pattern
@@ -171,6 +199,10 @@ class Project:
             yield from (file for file in self.root.glob(pattern) if _is_gallery(file.relative_to(self.root)))
 
 
+def _raise(error: OSError) -> NoReturn:
+    raise error
+
+
 def _is_path(written: object) -> bool:
     # An empty one would be the folder of mkdocs.yml, with all that is in it.
     return isinstance(written, str) and bool(written.strip())
@@ -184,15 +216,23 @@ def _is_gallery(file: Path) -> bool:
 def _check_text(name: str, value: object) -> None:
     # An empty one, such as an environment variable that isn't set, would be the folder of mkdocs.yml.
     if not isinstance(value, str) or not value.strip():
-        raise ProjectError(f"{name}: expected text, found {value!r}")
+        raise ProjectError(f"{name}: expected text, found {value!r}", name)
     if CONTROL.search(value):
-        raise ProjectError(f"{name}: expected text without control characters, found {value!r}")
+        raise ProjectError(f"{name}: expected text without control characters, found {value!r}", name)
 
 
 def _check_folders(root: Path, given: dict[str, Any]) -> None:
-    for name in ("store", "remote"):
-        if (root / given.get(name, ".")).is_file():
-            raise ProjectError(f"{name}: {given[name]} is a file; expected a folder or an fsspec URL")
+    for name, default in (("store", _STORE), ("remote", ".")):
+        written = given.get(name, default)
+        if _is_file(root / written):
+            raise ProjectError(f"{name}: {written} is a file; expected a folder or an fsspec URL", name)
+
+
+def _is_file(path: Path) -> bool:
+    # In a folder that may not be looked into nothing is known to be one, and what is too long for a name is none.
+    with suppress(OSError):
+        return path.is_file()
+    return False
 
 
 def _folder_of_pages(written: Any) -> str | Literal[False]:
@@ -200,5 +240,6 @@ def _folder_of_pages(written: Any) -> str | Literal[False]:
         return _PAGES if written else False
     parts = written.strip("/").split("/") if isinstance(written, str) else ()
     if not parts or not all(re.fullmatch(NAME_PATTERN, part) for part in parts):
-        raise ProjectError(f"pages: expected a folder of the site such as gallery, or false, found {written!r}")
+        why = f"pages: expected a folder of the site such as gallery, or false, found {written!r}"
+        raise ProjectError(why, "pages")
     return "/".join(parts)

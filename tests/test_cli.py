@@ -224,14 +224,15 @@ def test_an_option_that_is_wrong_is_told(run, folder):
     folder.write("mkdocs.yml", "site_name: Small\nplugins: {attnviz: {capture: often}}\n")
     result = run("check")
     assert result.exit_code == 1
-    assert "mkdocs.yml: plugins: attnviz: capture: expected one of auto, never, always, found 'often'" in result.stderr
+    words = "plugins: attnviz: capture: expected one of auto, never, always, found 'often'"
+    assert result.stderr == f"mkdocs.yml:2:30: {words}\n"
 
 
 @pytest.mark.parametrize(
     ("mkdocs", "words"),
     [
         ("- a list\n", "expected lines of the form"),
-        ("site_name: [\n", "error parsing the configuration file"),
+        ("site_name: [\n", "mkdocs.yml:2:1: expected the node content"),
         ("plugins: [{attnviz: {store: 'nowhere://x'}}]\n", "the store nowhere://x can't be opened"),
         ("plugins: [{attnviz: {galleries: nowhere}}]\n", "there is no gallery file at 'nowhere'"),
         ("plugins: 3\n", "plugins: expected a list, found 3"),

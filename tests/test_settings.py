@@ -79,15 +79,27 @@ def test_of_two_configurations_that_which_names_attnviz_counts(run, folder):
 @pytest.mark.parametrize(
     ("name", "says", "words"),
     [
-        ("zensical.toml", "[project\n", "zensical.toml: Expected ']'"),
+        ("zensical.toml", "[project\n", "zensical.toml:1:9: Expected ']'"),
         ("zensical.toml", "[project]\nmarkdown_extensions = 3\n", "markdown_extensions: expected a list, found 3"),
-        ("zensical.toml", ZENSICAL + "stor = 3\n", "zensical.toml: markdown_extensions: attnviz: unknown option"),
-        ("properdocs.yml", "plugins: [attnviz: 3]\n", "properdocs.yml: plugins: attnviz: expected options such as"),
-        ("mkdocs.yml", "site_name: \x00\n", "mkdocs.yml"),
+        ("zensical.toml", ZENSICAL + "stor = 3\n", "zensical.toml:6:1: markdown_extensions: attnviz: unknown option"),
+        (
+            "properdocs.yml",
+            "plugins: [attnviz: 3]\n",
+            "properdocs.yml:1:11: plugins: attnviz: expected options such as",
+        ),
+        ("zensical.toml", "[project]\nx = 3 4\n", "zensical.toml:2:7: Expected newline"),
+        ("zensical.toml", "x = '\udcff'\n", "zensical.toml:1:6: byte 0xED is not UTF-8; save the file as UTF-8"),
+        ("mkdocs.yml", "site_name: \x00\n", "mkdocs.yml: MkDocs encountered an error"),
+        ("mkdocs.yml", "a: 1\nb: c: d\n", "mkdocs.yml:2:5: mapping values are not allowed here; write it as YAML"),
+        ("mkdocs.yml", "a: 2026-13-45\n", "mkdocs.yml: month must be in 1..12; put quotes round it"),
+        ("mkdocs.yml", "INHERIT: [a]\n", "behind INHERIT a path"),
+        ("mkdocs.yml", "3\n", "expected lines of the form 'name: value'"),
+        ("mkdocs.yml", "INHERIT: mkdocs.yml\n", "inherit themselves; take some levels out"),
+        ("mkdocs.yml", "INHERIT: gallery\n", "mkdocs.yml: gallery can't be read (Is a directory)"),
     ],
 )
 def test_a_broken_configuration_is_told(run, folder, name, says, words):
-    folder.write(name, says)
+    (folder.root / name).write_bytes(says.encode("utf-8", "surrogatepass"))
     result = run("check")
     assert (result.exit_code, words in result.stderr) == (1, True), result.stderr or result.exception
 

@@ -155,7 +155,7 @@ def find_arrays(file: str, root: Path) -> Path:
     if not is_there:
         raise ArraysError(f"{named} is not there{_nearest(path)}; write a path from the folder of mkdocs.yml on")
     if not is_file:
-        raise ArraysError(f"{named} is a folder; name the file in it")
+        raise ArraysError(f"{named} is {'a folder; name the file in it' if path.is_dir() else 'no file; name one'}")
     if not os.access(path, os.R_OK):
         raise ArraysError(f"{named} can't be read; arrays are a file that you may read")
     return path

@@ -6,6 +6,7 @@ stdout.
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from pathlib import Path
@@ -29,13 +30,20 @@ from attnviz_mkdocs.store import StoreError
 
 
 class _Commands(click.Group):
-    """Says in plain words what is wrong with a store, whichever command uses it."""
+    """Says in plain words what is wrong with a store, a file or a disk, whichever command uses it."""
 
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
         except StoreError as error:
             fail(str(error))
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever reads what is printed has read enough, as click knows
+            if error.errno is None:
+                fail(str(error))  # of a package that asks a server
+            what = f"{error.filename} can't be used" if error.filename else "what is printed can't be written"
+            fail(f"{what}: {error.strerror}")
 
 
 class _Told(logging.Formatter):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.assets import ASSETS, SCRIPT, STYLE, asset
-from attnviz_mkdocs.cli.say import fail, say
-from attnviz_mkdocs.disk import write_whole
+from attnviz_mkdocs.cli.say import say, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,8 +60,5 @@ def assets(open_site: Callable[[], Site], folder: Path | None) -> None:
 def _write(folder: Path) -> None:
     for name in (SCRIPT, STYLE):
         content = asset(name).encode()
-        try:
-            write_whole(folder / name, content)
-        except OSError as error:
-            fail(f"{folder / name} can't be written: {error.strerror}")
+        write(folder / name, content)
         say(f"{folder / name}: {len(content):,} bytes")

@@ -21,7 +21,7 @@ from attnviz_mkdocs.card import (
 )
 from attnviz_mkdocs.card.wish import Format, Layout, Reader
 from attnviz_mkdocs.cli.motif import motif_of
-from attnviz_mkdocs.cli.say import count, fail, say
+from attnviz_mkdocs.cli.say import count, fail, say, write
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import find_fences, read_fence
@@ -92,7 +92,7 @@ def card(
     if only_check and changed:
         fail(f"out of date: {', '.join(map(str, changed))}; run: attnviz card {readme}")
     for path in changed:
-        _write(path, files.get(path, new.encode()))
+        write(path, files.get(path, new.encode()))
     what = ", ".join(map(str, changed)) if changed else "nothing to change"
     say(f"{count(len(made), 'view')} in {readme}: {what}")
 
@@ -192,11 +192,3 @@ def _left(shown: Path) -> list[Path]:
     """The same picture in another format, from a run before."""
     others = (shown.with_suffix(f".{form}") for form in get_args(Format))
     return [other for other in others if other != shown and other.exists()]
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        fail(f"{path} can't be written: {error.strerror}")

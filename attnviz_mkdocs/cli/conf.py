@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attnviz_mkdocs.cli.say import fail
+from attnviz_mkdocs.project import ProjectError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,8 @@ def options_in(conf: Path) -> dict[str, Any]:
         fail(f'{conf}: Sphinx is not installed; run: pip install "attnviz-mkdocs[sphinx]"')
     try:
         options = read_options(conf.resolve())
+    except ProjectError as error:
+        fail(error.told(conf))
     except SphinxError as error:
         fail(f"{conf}: {error}")
     if options is None:

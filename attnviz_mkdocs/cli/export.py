@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attnviz_mkdocs.cli.motif import motif_of
-from attnviz_mkdocs.cli.say import fail, say
+from attnviz_mkdocs.cli.say import fail, say, write
 from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.pictures import WIDE, picture_of, svg_of
@@ -75,8 +75,8 @@ def export(
     The file's ending decides: .html stands alone, .svg and .png are pictures, .webp follows each query in turn or goes
     through a tour, .safetensors holds the decoded arrays, .json everything as text.
     """
-    write = _WRITERS.get(output.suffix.lower())
-    if write is None:
+    make = _WRITERS.get(output.suffix.lower())
+    if make is None:
         raise click.BadParameter(
             f"{output.name}: expected a file ending in {', '.join(_WRITERS)}", param_hint="--output"
         )
@@ -94,13 +94,10 @@ def export(
     except LookupError as error:
         fail("\n".join(map(str, [*site.mistakes, error])))
     try:
-        content = write(figure, supply_of(site.project).get(figure), look)
+        content = make(figure, supply_of(site.project).get(figure), look)
     except (SpecError, MissingError, StoreError, CodecError, FileNotFoundError, RasterError, WalkError) as error:
         fail(str(error))
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        fail(f"{output} can't be written: {error.strerror}")
+    write(output, content)
     say(f"{output}: {len(content):,} bytes")
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from attnviz_mkdocs.disk import write_whole
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.spec.characters import in_line, in_order
 from attnviz_mkdocs.store import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from attnviz_mkdocs.spec import Figure, Mistake
 
@@ -36,6 +38,15 @@ def stop_at(mistakes: Iterable[Mistake]) -> None:
 def fail(message: str) -> NoReturn:
     say(message)
     raise SystemExit(1)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file that was asked for. One that is there is lost only when the other is whole."""
+    try:
+        # Where it is a link, what it leads to.
+        write_whole(path.resolve(), data)
+    except OSError as error:
+        fail(f"{path} can't be written: {error.strerror}")
 
 
 def say(message: str) -> None:

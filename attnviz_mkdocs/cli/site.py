@@ -66,7 +66,8 @@ def open_site(config_file: Path | None, overrides: dict[str, Any]) -> Site:
         project = Project.from_options(settings.root, {**settings.project_options, **overrides})
         galleries = project.load()
     except ProjectError as error:
-        fail(f"{settings.file}: {settings.section or 'plugins'}: attnviz: {error}")
+        given = next((name for name in error.option.path[:1] if name in overrides), None)
+        fail(f"--{error}" if given else error.told(settings.file, settings.section or "plugins"))
     return Site(
         project,
         settings.file,

@@ -48,6 +48,7 @@ class Fresh:
 
     Args:
         root: The folder of the configuration.
+        config_file: The configuration; None where there is no file.
         options: The plugin's options.
         shipment: What lies beside the pages.
 
@@ -59,7 +60,7 @@ class Fresh:
         PluginError: An option can't be what it is, or the store can't be opened.
     """
 
-    def __init__(self, root: Path, options: dict[str, Any], shipment: Shipment) -> None:
+    def __init__(self, root: Path, config_file: Path | None, options: dict[str, Any], shipment: Shipment) -> None:
         self._began = time_ns()
         try:
             self.project = Project.from_options(root, options)
@@ -68,7 +69,9 @@ class Fresh:
             self.scribe = Scribe.of(self.project)
             if self.project.pages:
                 self.scribe.catalogue = Catalogue(self.scribe.galleries, self.project.pages)
-        except (ProjectError, StoreError) as error:
+        except ProjectError as error:
+            raise PluginError(error.told(config_file, "plugins", root)) from error
+        except StoreError as error:
             raise PluginError(str(error)) from error
         self.watched: list[str] = []
         self.has_neurons = False

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -140,7 +141,7 @@ class Memory:
         self._base = f"pages/{digest(name)[:16]}"
         self._marks: dict[str, Mark] = {}
         self._records: dict[str, Record | None] = {}
-        self.given = digest(json.dumps([_package(), sys.prefix, options], sort_keys=True, default=str))
+        self.given = digest(repr([_package(), sys.prefix, options]))
         # A store elsewhere is asked each time what it has.
         self._is_told_by_files = options.get("capture") != "always" and "://" not in str(options.get("store"))
         self.site = self._read_site()
@@ -164,7 +165,8 @@ class Memory:
     def settle(self, site: Site | None) -> None:
         """Remember the site, or None of it."""
         if site is None:
-            (self._folder / self._base / "site.json").unlink(missing_ok=True)
+            with suppress(OSError):
+                (self._folder / self._base / "site.json").unlink()
         elif self._is_told_by_files and site != self.site:
             keep(self._folder, f"{self._base}/site.json", json.dumps(asdict(site)).encode())
 

@@ -6,6 +6,7 @@ entered that read galleries, decode or draw, and none of them is imported.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from pathlib import Path
@@ -30,6 +31,7 @@ from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES
 
 if TYPE_CHECKING:
     from markdown import Markdown
+    from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
@@ -47,6 +49,9 @@ log = logging.getLogger("mkdocs.plugins.attnviz")
 # Whose plugins do nothing with a page's content before it is in its template but search it. Another may keep it.
 _KNOWN = ("attnviz_mkdocs.", "material.", "mkdocs.", "properdocs.")
 _LOOK_AT_PAGES = ("page_content", "env", "template_context", "page_context")
+# What a system says where nothing more can be written.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ROOM = "no more can be written there; make room and build again"
 #: What Material's plugin is called.
 _OFFLINE = ("offline", "material/offline")
 
@@ -91,6 +96,13 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     _lates: dict[str, Late]
     _are_lean: bool
     _built: list[Built]
+
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[ConfigErrors, ConfigWarnings]:
+        super().load_config(options, config_file_path)
+        # What can't be is told by `Project`, with its place and in words.
+        return [], []
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         self._root = Path(config.config_file_path).resolve().parent if config.config_file_path else Path.cwd()
@@ -206,6 +218,9 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         # A fence that a page includes from elsewhere shows only while its page is rendered.
         if self._fresh is not None and self._fresh.explains(error):
             raise PluginError(str(error)) from error
+        if isinstance(error, OSError) and error.errno in _FULL:
+            file = error.filename2 or error.filename
+            raise PluginError(f"{os.path.relpath(file, self._root) if file else 'the site'}: {_ROOM}") from error
 
     def on_serve(self, server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:
         # Folder by folder: the store may lie among them, and what a build writes there must not start another.
@@ -218,7 +233,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
             # It imports all that takes time.
             from attnviz_mkdocs.sites.fresh import Fresh  # noqa: PLC0415
 
-            self._fresh = Fresh(self._root, dict(self.config), self._shipment)
+            file = self._config.config_file_path
+            self._fresh = Fresh(self._root, Path(file) if file else None, dict(self.config), self._shipment)
         return self._fresh
 
     def _begin_page(self, md: Markdown) -> Converted:

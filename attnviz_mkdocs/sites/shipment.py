@@ -40,7 +40,7 @@ class Shipment:
         if name not in self._written:
             self._written.add(name)
             keep(Path(self._kept), f"pictures/{name}", content)
-        return file if file.is_file() else None
+        return file if os.path.isfile(file) else None  # a Path raises where it may not look
 
     def unload(self, site: Path) -> None:
         """Put all files into the folder of the site."""

@@ -86,9 +86,17 @@ class Rendered:
                 project = Project.from_options(root, options)
                 if name not in _known or _known[name].state != _state(project, _known[name].arrays):
                     _known[name] = self._begun(project)
-            except (ProjectError, StoreError) as error:
+            except ProjectError as error:
+                _stop(error.told(self._config_file, root=self.root))
+            except StoreError as error:
                 _stop(f"attnviz: {error}")
             return _known[name].scribe
+
+    @property
+    def _config_file(self) -> Path:
+        """The first of those that Zensical looks for, which it doesn't hand on; another may have been named to it."""
+        files = [self.root / name for name in _CONFIG_FILES]
+        return next(filter(Path.is_file, files), files[0])
 
     def _begun(self, project: Project) -> _Known:
         scribe = Scribe.of(project)
@@ -159,6 +167,7 @@ class BuildError(Exception):
     """A build can't go on; the message is for the author."""
 
 
+_CONFIG_FILES = ("zensical.toml", "mkdocs.yml", "mkdocs.yaml")
 # What Zensical takes off before it renders a page.
 _FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(?:.*?\n)?(?:---|\.\.\.)[ \t]*\r?\n\n*", re.DOTALL)
 _STRICT = re.compile(r"--strict|-c?sc?")

@@ -15,6 +15,7 @@ from attnviz_mkdocs.sources.hub import from_hub, is_hub_source
 from attnviz_mkdocs.sources.located import Located, SourceError
 from attnviz_mkdocs.sources.packages import PACKAGE, in_package
 from attnviz_mkdocs.sources.words import did_you_mean, nearest_entry
+from attnviz_mkdocs.spec.mistakes import quoted
 
 if TYPE_CHECKING:
     from attnviz_mkdocs.sources.located import ModelSource
@@ -41,6 +42,14 @@ def locate(model: ModelSource, root: Path, *, download: bool) -> Located:
         SourceError: There is no such model, or it has no weights that may be read.
     """
     source = model.source.strip()
+    try:
+        return _located(source, model, root, download=download)
+    except OSError as error:
+        why = f"can't be looked up ({(error.strerror or str(error)).lower()})"
+        raise SourceError(f"{quoted(source)} {why}; expected a folder that you may read") from error
+
+
+def _located(source: str, model: ModelSource, root: Path, *, download: bool) -> Located:
     if source.startswith(PACKAGE):
         return at(in_package(source), source, model)
     path = _below(root, source)

@@ -48,6 +48,8 @@ _NOUN: dict[type[BaseModel], str] = {
 }
 _ANY = None
 _LONGEST_EXAMPLE = 40
+# As `NAME_PATTERN` says: it is part of a file's name in the site, and of addresses.
+_LONGEST_NAME = 100
 #: The keys that lead to a mapping of its own type, from the outside in.
 _PARTS: dict[tuple[str | None, ...], type[BaseModel]] = {
     ("models", _ANY): Model,
@@ -234,6 +236,8 @@ def no_name(written: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
     example = re.sub(r"[^A-Za-z0-9_.]+", "-", ascii_only)[:_LONGEST_EXAMPLE].strip("-._") or "my-name"
     letters = 'letters (a to z), digits, "-", "_" and ".", a letter or digit first'
+    if len(ascii_only) > _LONGEST_NAME:
+        letters = f"at most {_LONGEST_NAME} {letters}"
     return f'can\'t be a name; use {letters}, such as "{example}"'
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz_mkdocs.disk import bytes_of
 from attnviz_mkdocs.spec.check import check
 from attnviz_mkdocs.spec.explain import no_name
 from attnviz_mkdocs.spec.gallery import Galleries, Gallery
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from attnviz_mkdocs.spec.marked import Path as Keys
+
+# As Markdown reads them, and YAML.
+_LINE_ENDS = re.compile("\r\n?")
 
 
 def load_galleries(paths: Iterable[Path], root: Path, looked_in: str = "gallery/") -> Galleries:
@@ -89,7 +93,7 @@ def load_gallery(path: Path, root: Path) -> Gallery:
 
 
 def text_of(path: Path, file: str, what: str) -> str:
-    """The text of a file, without a byte order mark.
+    """The text of a file, without a byte order mark; a line feed ends each of its lines.
 
     Args:
         path: The file.
@@ -100,13 +104,13 @@ def text_of(path: Path, file: str, what: str) -> str:
         SpecError: It can't be read, or is no UTF-8.
     """
     try:
-        content = path.read_bytes()
+        content = bytes_of(path)
     except OSError as error:
         reason = (error.strerror or "it can't be read").lower()
         message = f"this {what} can't be read ({reason}); expected a file that you may read"
         raise SpecError([Mistake(Place(file), message)]) from error
     try:
-        return content.decode().removeprefix("\ufeff")
+        return _LINE_ENDS.sub("\n", content.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -260,7 +260,7 @@ class _Reader:
     def _key(self, key: Node) -> str | None:
         if isinstance(key, Scalar) and isinstance(key.value, str):
             return key.value
-        found = f"{short(key.written)} is {kind_of(key)}" if isinstance(key, Scalar) else f"this is {kind_of(key)}"
+        found = f"{(isinstance(key, Scalar) and short(key.written)) or 'this'} is {kind_of(key)}"
         self._mistakes.append(Mistake(key.place, f"a key must be text, but {found}; put quotes round it"))
         return None
 

@@ -31,7 +31,7 @@ from attnviz_mkdocs.spec.size import SIZE_PATTERN, parse_size
 from attnviz_mkdocs.spec.together import schema_of
 
 #: A name becomes a part of file names and links.
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 #: Something that can be seen: neither a space nor a sign of no width.
 NOT_BLANK_PATTERN = r"[^\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 #: A tag is read at a glance and stands in an address.

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from fsspec.asyn import AsyncFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.registry import known_implementations
+from fsspec.spec import AbstractFileSystem
 
-from attnviz_mkdocs.disk import write_whole
+from attnviz_mkdocs.disk import bytes_of, write_whole
 from attnviz_mkdocs.spec.characters import in_order
 from attnviz_mkdocs.store import hub
 
@@ -32,7 +34,7 @@ _AT_ONCE = 16
 
 # Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
 _USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
-_QUERY = re.compile(r"""(?<=[?&#])([^=&\s'"]+)=([^&\s'"]+)""")
+_QUERY = re.compile(r"""(?<=[?&#;])([^=&\s'"]+)=([^&\s'"]+)""")
 # What a server may repeat of a request, and tokens that are known by their beginning.
 _TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}|\b(?:hf_|gh[oprsu]_|github_pat_)\w{8,}")
 # How variables are called whose values open something.
@@ -84,6 +86,9 @@ class Files:
     def __init__(self, url: str, root: Path) -> None:
         if not url.strip():
             raise StoreError("a store has no name; expected a folder, or an fsspec URL such as s3://bucket/attention")
+        if "://" in url and re.search(r"\s", url):
+            # Nobody knows what of it opens something.
+            raise StoreError("the address of a store holds a space, which no address can; write %20 in its place")
         self.url = without_secrets(url)
         self._secrets = _secrets_in(url)
         address = url if "://" in url or "::" in url else str((root / url).resolve())
@@ -106,7 +111,7 @@ class Files:
         with self._told(f"the store {self.url} can't be listed"):
             # Another machine may have written since.
             self._fs.invalidate_cache()
-            found = self._fs.find(self._path(folder), detail=True)
+            found = self._fs.find(self._path(folder), detail=True, **self._how_to_walk)
         start = f"/{folder}/"
         return {
             path[path.rindex(start) + 1 :]: int(about["size"]) for path, about in sorted(found.items()) if start in path
@@ -116,7 +121,9 @@ class Files:
         """What a file holds; None where there is no such file."""
         with self._told(f"{self.url}/{name} can't be read"):
             try:
-                data: bytes = self._fs.cat_file(self._path(name))
+                data: bytes = (
+                    self._fs.cat_file(self._path(name)) if self.folder is None else bytes_of(self.folder / name)
+                )
             except FileNotFoundError:
                 return None
         return data
@@ -157,6 +164,16 @@ class Files:
             except FileNotFoundError:
                 return  # another build was faster
 
+    @property
+    def _how_to_walk(self) -> dict[str, object]:
+        """What folders are listed with, where that is fsspec's own walk: what can't be read must not pass for empty."""
+        kind = type(self._fs)
+        if issubclass(kind, AsyncFileSystem):
+            is_walked = kind._find is AsyncFileSystem._find  # noqa: SLF001 - nothing public tells
+        else:
+            is_walked = kind.find is AbstractFileSystem.find
+        return {"on_error": _raise_but_gone} if is_walked else {}
+
     def _path(self, name: str) -> str:
         return f"{self._base}/{name}"
 
@@ -175,6 +192,12 @@ class Files:
         except Exception as error:  # noqa: BLE001 - other people's code
             # Whoever prints where an error came from, as engines do, would print the address as it is.
             raise StoreError(f"{what}: {self._hidden(_reason(error))}") from None
+
+
+def _raise_but_gone(error: OSError) -> None:
+    # Another process may have removed it since its folder was read.
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def checksum(data: bytes) -> str:

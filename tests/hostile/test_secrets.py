@@ -30,6 +30,8 @@ ADDRESSES = {
     "none://KEY@bucket/attn": "none://…@bucket/attn",
     "none://bucket/attn?token=TOKEN": "none://bucket/attn?token=…",
     "none://bucket/attn?v=TOKEN&sig=SIGNED#a": "none://bucket/attn?v=…&sig=…",
+    "none://bucket/attn;sid=TOKEN": "none://bucket/attn;sid=…",
+    "none://a KEY:TOKEN@bucket/attn": "the address of a store holds a space, which no address can; write %20",
     "simplecache::none://KEY:SE/CRET+=@bucket/attn": "simplecache::none://…@bucket/attn",
     "none://datasets/me/attn@main": "none://datasets/me/attn@main",
     "none://bucket/attn": "none://bucket/attn",

@@ -46,10 +46,10 @@ def told(*command: str) -> list[str]:
 
 CONFIGURATIONS = {
     "plugins:\n  - attnviz:\n    capture: never\n": (
-        "mkdocs.yml: plugins: capture stands beside attnviz; indent it further, so that it stands below"
+        "mkdocs.yml:3:5: plugins: capture stands beside attnviz; indent it further, so that it stands below"
     ),
     "plugins:\n  - attnviz\n  - attnviz: {capture: never}\n": (
-        "mkdocs.yml: plugins: attnviz stands here 2 times; take all but one out"
+        "mkdocs.yml:3:5: plugins: attnviz stands here 2 times; take all but one out"
     ),
     "plugins: [search]\n": (
         "mkdocs.yml:1:1: attnviz is not named here, so pages show its fences as code; name it under plugins"
@@ -58,20 +58,20 @@ CONFIGURATIONS = {
         "mkdocs.yml:1:1: attnviz is not named here, so pages show its fences as code; name it under plugins"
     ),
     "plugins: [attnviz: {galleries: []}]\n": (
-        "mkdocs.yml: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found []"
+        "mkdocs.yml:2:32: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found []"
     ),
     "plugins: [attnviz: {galleries: ''}]\n": (
-        "mkdocs.yml: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found ''"
+        "mkdocs.yml:2:32: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, found ''"
     ),
     "plugins: [attnviz: {galleries: [gallery, ' ']}]\n": (
-        "mkdocs.yml: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, "
+        "mkdocs.yml:2:32: plugins: attnviz: galleries: expected a folder, a file, a glob, or a list of these, "
         "found ['gallery', ' ']"
     ),
     "plugins: [attnviz: {store: mkdocs.yml}]\n": (
-        "mkdocs.yml: plugins: attnviz: store: mkdocs.yml is a file; expected a folder or an fsspec URL"
+        "mkdocs.yml:2:28: plugins: attnviz: store: mkdocs.yml is a file; expected a folder or an fsspec URL"
     ),
     "plugins: [attnviz: {remote: gallery/g.yaml}]\n": (
-        "mkdocs.yml: plugins: attnviz: remote: gallery/g.yaml is a file; expected a folder or an fsspec URL"
+        "mkdocs.yml:2:29: plugins: attnviz: remote: gallery/g.yaml is a file; expected a folder or an fsspec URL"
     ),
 }
 
@@ -108,7 +108,7 @@ def test_a_budget_beyond_all_numbers_is_told(budget, site):
     )
 
     (line,) = told()
-    assert line == f"mkdocs.yml: plugins: attnviz: budget: expected {size}, found '{budget}'"
+    assert line == f"mkdocs.yml:2:29: plugins: attnviz: budget: expected {size}, found '{budget}'"
     site(**{"gallery/g.yaml": f"budget: '{budget}'", "docs/index.md": ""})
     assert told()[0].startswith(f'gallery/g.yaml:1:9: "budget" must be {size}, but "{budget[:59]}…" is text')
 
@@ -252,3 +252,14 @@ def test_a_marker_with_capitals_is_told(marker, site):
 
     form = "<!-- attnviz: gallery/view --> or <!-- /attnviz -->"
     assert told("card", "README.md") == [f"README.md:1:1: this marker can't be read; write {form}, alone in its line"]
+
+
+def test_a_page_whose_lines_end_as_on_an_old_mac_is_read_as_its_engine_reads_it(site):
+    site(**{"docs/index.md": FENCE.replace("g/v", "g/x").replace("\n", "\r")})
+    assert told() == [f"docs/index.md:1:12: {UNKNOWN}"]
+
+
+def test_a_source_too_long_for_a_file_is_told(site):
+    site(**{"gallery/g.yaml": GALLERY.replace("models/tiny", "models/" + "a" * 5000)})
+    lines = told("status")
+    assert any(line.strip().startswith("gallery/g.yaml:1:25: ") and "file name too long" in line for line in lines)

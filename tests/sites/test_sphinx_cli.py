@@ -71,7 +71,10 @@ def test_check_tells_mistakes_of_galleries_and_documents(run, folder, captured):
     ("conf", "told"),
     [
         (CONF + "1 / 0\n", "programmable error"),
-        (CONF + "attnviz_capture = 'no'\n", "capture: expected one of auto, never, always, found 'no'"),
+        (
+            CONF + "attnviz_capture = 'no'\n",
+            ":19: extensions: attnviz: capture: expected one of auto, never, always, found 'no'",
+        ),
         (CONF.replace('"myst_parser"', '"nosuch_extension"'), "nosuch_extension"),
     ],
 )
@@ -79,7 +82,7 @@ def test_a_conf_that_can_not_be_read_says_why(run, folder, conf, told):
     folder.write("conf.py", conf)
     result = run("check")
     assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
-    assert result.stderr.startswith("conf.py: ")
+    assert result.stderr.startswith("conf.py:")
     assert told in result.stderr
 
 

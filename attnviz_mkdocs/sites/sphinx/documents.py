@@ -31,6 +31,7 @@ def read_options(conf: Path) -> dict[str, Any] | None:
 
     Raises:
         sphinx.errors.ConfigError: It can't be executed.
+        ProjectError: An option is misspelled.
     """
     config = Config.read(conf.parent, overrides={}, tags=Tags())
     if EXTENSION not in config.extensions:

@@ -117,7 +117,7 @@ class Views(Domain):
             project = Project.from_options(Path(app.confdir), options_in(app.config))
             self.site = Site(project, project.load(), Supply(project), app.builder)
         except ProjectError as error:
-            raise ConfigError(f"attnviz: {error}") from error
+            raise ConfigError(error.told(Path(app.confdir) / "conf.py", root=Path(app.confdir))) from error
         except StoreError as error:
             raise ExtensionError(str(error)) from error
         self.told = set()
@@ -207,12 +207,13 @@ def options_in(config: Config) -> dict[str, Any]:
     """The options in a conf.py.
 
     Raises:
-        sphinx.errors.ConfigError: One is misspelled, or not for Sphinx; Sphinx itself says nothing of it.
+        ProjectError: One is misspelled, or not for Sphinx; Sphinx itself says nothing of it.
     """
     for written in config._raw_config:  # noqa: SLF001 - nothing public has what no extension asked for
         name = written.removeprefix(PREFIX)
         if name != written and name not in OPTIONS:
-            raise ConfigError(f"{written}: unknown option{did_you_mean(name, OPTIONS)} There are: {', '.join(OPTIONS)}")
+            message = f"{written}: unknown option{did_you_mean(name, OPTIONS)} There are: {', '.join(OPTIONS)}"
+            raise ProjectError(message, name, is_key=True)
     return {name: config[PREFIX + name] for name in OPTIONS}
 
 
