@@ -4,7 +4,7 @@ import { blend, DASHES, focusOpacity, type Rgb, rankOf, readableOn, toCss } from
 import { paintCurves } from "../../drawing/curves.ts";
 import { element, place } from "../../drawing/dom.ts";
 import { clamp, onPointer } from "../../drawing/interaction.ts";
-import { fontOf, speaker, tokenColumn } from "../../drawing/labels.ts";
+import { speaker, tokenColumn } from "../../drawing/labels.ts";
 import { LazyCanvases } from "../../drawing/lazy.ts";
 import { legend } from "../../drawing/legend.ts";
 import { FLOOR, formatCell, formatWeight } from "../../scene/format.ts";
@@ -284,11 +284,12 @@ export class Bipartite {
     const focus = this.#focus();
     const { rowHeight, bands, inside } = this.#layout;
     const { ground, ink } = this.stage.theme;
+    const faint = toCss(ink, 0.05);
     const side = bandSide(focus);
     const single = this.#heads.length === 1;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = fontOf(this.#root, single ? 11 : 9);
+    context.font = this.#layout.numberFont;
     this.#selection[side].forEach((index, row) => {
       const y = row * rowHeight - top;
       if (y + rowHeight < 0 || y > height) return;
@@ -302,7 +303,7 @@ export class Bipartite {
         const opacity = focusOpacity(this.#strength(weight));
         const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
         const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
-        context.fillStyle = toCss(ink, 0.05);
+        context.fillStyle = faint;
         context.fillRect(...box);
         if (Math.abs(weight) < FLOOR || !this.#isDrawn(shown)) return;
         context.fillStyle = toCss(colour(weight), opacity);
