@@ -104,8 +104,14 @@ export class Bipartite {
     });
   }
 
-  /** Draws what the state says. */
+  /** Draws what the state says, and tells of it. */
   update(): void {
+    if (!this.draw()) this.#all.paint();
+    this.#showFocus();
+  }
+
+  /** Draws the lines if others are wanted than before, and returns whether; in the document or before it is there. */
+  draw(): boolean {
     const { colour, ...choice } = this.drawn();
     const wanted = nameOf(choice);
     if (wanted !== this.#drawn) {
@@ -129,12 +135,11 @@ export class Bipartite {
     }
     const peeked = this.stage.peeked();
     const only = this.#heads.some(({ head }) => head === peeked) ? peeked : null;
-    if (wanted !== this.#drawn || only !== this.#only) {
-      this.#drawn = wanted;
-      this.#only = only;
-      this.#all.draw(this.#strands(NOTHING, this.#least), this.#layout);
-    }
-    this.#showFocus();
+    if (wanted === this.#drawn && only === this.#only) return false;
+    this.#drawn = wanted;
+    this.#only = only;
+    this.#all.draw(this.#strands(NOTHING, this.#least), this.#layout);
+    return true;
   }
 
   /** A head has one colour; numbers of either sign have those of the ends of their scale. */
@@ -201,8 +206,8 @@ export class Bipartite {
   }
 
   #place(): Layout {
-    const { scene, width } = this.stage;
-    const layout = layOut(scene, this.#selection, this.#heads.length, width, this.#root);
+    const { scene, width, body } = this.stage;
+    const layout = layOut(scene, this.#selection, this.#heads.length, width, body);
     place(this.#root, { width, height: layout.height });
     this.#root.style.setProperty("--row", `${layout.rowHeight}px`);
     this.#root.style.setProperty("--token-size", `${layout.fontSize}px`);
@@ -340,6 +345,11 @@ class Layer {
     this.#strands = strands;
     if (layout !== this.#layout) this.#cut(layout);
     this.#canvases.repaint();
+  }
+
+  /** Paints what has come into the window since. */
+  paint(): void {
+    this.#canvases.paint();
   }
 
   #cut(layout: Layout): void {
