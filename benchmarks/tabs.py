@@ -223,7 +223,7 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
     """
     with tabs.open(file) as page:
         with tabs.limited("drawn"):
-            page.wait_for_selector(_DRAWN[side], state="attached")
+            _until_begun(page, side)
             found = {"usable": page.evaluate("watched.usable()")} if side == "ours" else {}
             found |= {"drawn": page.evaluate("watched.drawn()")}
             found |= {"first_paint": page.evaluate("watched.painted()")}
@@ -241,7 +241,7 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
 def decoding(tabs: Tabs, file: Path) -> dict[str, float]:
     """Milliseconds from the page's text to the weights of all heads, and how many these are."""
     with tabs.open(file) as page, tabs.limited("decoded"):
-        page.wait_for_selector(_DRAWN["ours"], state="attached")
+        _until_begun(page, "ours")
         page.evaluate("document.querySelector('attn-view').ready")
         result: dict[str, float] = page.evaluate(_DECODING)
         return result
@@ -263,6 +263,11 @@ def _stages(events: list[dict[str, Any]], event: str) -> dict[str, float]:
             start = begun.pop()
             found[start["name"]] = (told["ts"] - start["ts"]) / 1000
     return found
+
+
+def _until_begun(page: Page, side: str) -> None:
+    """Wait until a page has begun to draw; what hands out a node would read the page's data aloud first."""
+    page.wait_for_function("(drawn) => document.querySelector(drawn) !== null", arg=_DRAWN[side])
 
 
 def _hover(tabs: Tabs, page: Page, side: str) -> float:
