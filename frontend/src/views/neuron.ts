@@ -4,6 +4,7 @@ import { parseNeurons } from "../exhibit/neurons.ts";
 import { select } from "../scene/selection.ts";
 import { oneHead } from "../scene/shown.ts";
 import { firstOf, type State, shownHead } from "../state.ts";
+import css from "../styles/neuron.css";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import { Expanded } from "./neuron/expanded.ts";
 import { Opened, openedQuery } from "./neuron/opened.ts";
@@ -21,6 +22,7 @@ export const neuronView: View = {
   heads: "one",
   hasLayer: () => true,
   asCaptured: true,
+  css,
   readNeurons: parseNeurons,
   keyNumbers(scene, state, neurons) {
     const numbers = state.expanded ? neurons?.of(scene.attention.name) : null;
