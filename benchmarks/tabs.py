@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from browser import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
@@ -37,19 +37,38 @@ _LIBRARIES = {
 }
 #: What is there once a page has begun to draw.
 _DRAWN = {"bertviz": "svg line", "ours": "attn-view"}
-#: The middle of the n-th token that looks, and of a head's thumbnail.
-_MIDDLE = "({ left, top, width, height }) => [left + width / 2, top + height / 2]"
+#: The n-th token that looks, and a head's thumbnail: a node, which of its columns, and how many these are.
 _TOKEN = {
-    "bertviz": "(n) => document.querySelectorAll('#left text')[n]",
-    "ours": "(n) => document.querySelector('attn-view').shadowRoot.querySelectorAll('.tokens.query .token')[n]",
+    "bertviz": "(n) => [document.querySelectorAll('#left text')[n], 0, 1]",
+    "ours": "(n) => [document.querySelector('attn-view').shadowRoot.querySelectorAll('.query .token')[n], 0, 1]",
 }
 _THUMBNAIL = {
-    "bertviz": "([layer, head]) => document.querySelector(`#attn_background_${layer}_${head}`).getBoundingClientRect()",
+    "bertviz": "([layer, head]) => [document.querySelector(`#attn_background_${layer}_${head}`), 0, 1]",
     "ours": """([layer, head, heads]) => {
-      const root = document.querySelector("attn-view").shadowRoot
-      const { left, top, width, height } = root.querySelectorAll(".row canvas")[layer].getBoundingClientRect()
-      return { left: left + head * width / heads, top, width: height, height }
+      const { shadowRoot } = document.querySelector("attn-view")
+      return [shadowRoot.querySelectorAll(".row canvas")[layer], head, heads]
     }""",
+}
+#: Where its middle is; it is scrolled into the window, for with many tokens BertViz's thumbnails are higher than that.
+_MIDDLE = """([node, column, columns]) => {
+  node.scrollIntoView({ block: "nearest" })
+  const { left, top, width, height } = node.getBoundingClientRect()
+  return [left + ((column + 0.5) * width) / columns, top + height / 2]
+}"""
+_OPENED = {
+    "bertviz": "document.querySelector('.detail line')",
+    "ours": "document.querySelector('attn-view').shadowRoot.querySelector('.detail canvas')",
+}
+#: What a browser does from an event until the screen shows the answer, as its traces name it. Left out are the
+#: stages in which it waits for the screen's next turn.
+_WORK = {
+    "RendererMainProcessing",  # finds what is there, and what listens to it works
+    "RendererMainFinishedToCommit",  # style, layout and painting; the same as the next, where the frame had begun
+    "SendBeginMainFrameToCommit",
+    "Commit",
+    "EndCommitToActivation",  # pixels
+    "Activation",
+    "StartDrawToSwapStart",
 }
 # A view that has no room decodes and draws nothing.
 _DECODING = """async () => {
@@ -146,6 +165,25 @@ class Tabs:
         process = next(frame["processId"] for frame in frames if frame["url"] == page.url)
         return float(psutil.Process(process).memory_full_info().uss)
 
+    def work(self, page: Page, event: str, do: Callable[[], None]) -> float:
+        """Milliseconds that the browser works for an event that is brought about, until the screen shows the answer.
+
+        Args:
+            page: Where it is brought about.
+            event: Its type, as traces name it.
+            do: Brings it about.
+
+        Raises:
+            FailedError: Nothing changed on the screen.
+        """
+        self.browser.start_tracing(page=page, categories=["input.scrolling"])
+        do()
+        _until_shown(page)
+        stages = _stages(json.loads(self.browser.stop_tracing())["traceEvents"], event)
+        if "Commit" not in stages:
+            raise FailedError("no answer")
+        return sum(time for stage, time in stages.items() if stage in _WORK)
+
     def _largest(self) -> psutil.Process:
         """The process that takes most of all that have pages or had some: of a page that takes much, its own."""
         sizes = {}
@@ -185,14 +223,14 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
     """
     with tabs.open(file) as page:
         with tabs.limited("drawn"):
-            page.wait_for_selector(_DRAWN[side], state="attached")
+            _until_begun(page, side)
             found = {"usable": page.evaluate("watched.usable()")} if side == "ours" else {}
             found |= {"drawn": page.evaluate("watched.drawn()")}
             found |= {"first_paint": page.evaluate("watched.painted()")}
         try:
             with tabs.limited("answered"):
                 found["nodes"] = page.evaluate("watched.nodes()")
-                found["answer"] = _hover(page, side) if view == "head" else _click(page, side, heads)
+                found["answer"] = _hover(tabs, page, side) if view == "head" else _click(tabs, page, side, heads)
             with tabs.limited("measured"):
                 found |= {"heap": _heap(page), "memory": tabs.memory(page)}
         except FailedError:
@@ -203,33 +241,66 @@ def measure(tabs: Tabs, file: Path, side: str, view: str, heads: int) -> dict[st
 def decoding(tabs: Tabs, file: Path) -> dict[str, float]:
     """Milliseconds from the page's text to the weights of all heads, and how many these are."""
     with tabs.open(file) as page, tabs.limited("decoded"):
-        page.wait_for_selector(_DRAWN["ours"], state="attached")
+        _until_begun(page, "ours")
         page.evaluate("document.querySelector('attn-view').ready")
         result: dict[str, float] = page.evaluate(_DECODING)
         return result
 
 
-def _hover(page: Page, side: str) -> float:
+def _stages(events: list[dict[str, Any]], event: str) -> dict[str, float]:
+    """The stages that the last event of a type went through, in milliseconds, by a trace."""
+    found: dict[str, float] = {}
+    begun: list[dict[str, Any]] = []
+    of = None
+    for told in sorted((told for told in events if told["ph"] in "be"), key=lambda told: told["ts"]):
+        if told["args"].get("event_latency", {}).get("event_type") == event:
+            of, found, begun = told["id2"], {}, []
+        if told.get("id2") != of:
+            continue
+        if told["ph"] == "b":
+            begun.append(told)
+        elif begun:
+            start = begun.pop()
+            found[start["name"]] = (told["ts"] - start["ts"]) / 1000
+    return found
+
+
+def _until_begun(page: Page, side: str) -> None:
+    """Wait until a page has begun to draw; what hands out a node would read the page's data aloud first."""
+    page.wait_for_function("(drawn) => document.querySelector(drawn) !== null", arg=_DRAWN[side])
+
+
+def _hover(tabs: Tabs, page: Page, side: str) -> float:
     """Milliseconds of work for a token that is pointed at, the median of some."""
     times = []
     for n in _HOVERED:
-        at = page.evaluate(f"(n) => ({_MIDDLE})(({_TOKEN[side]})(n).getBoundingClientRect())", n)
-        times.append(work(page, "pointermove", lambda at=at: page.mouse.move(*at)))
+        at = _middle(page, _TOKEN[side], n)
+        times.append(tabs.work(page, "MOUSE_MOVED_EVENT", lambda at=at: page.mouse.move(*at)))
     return median(times)
 
 
-def _click(page: Page, side: str, heads: int) -> float:
-    """Milliseconds of work for a thumbnail that is clicked."""
-    at = page.evaluate(f"(place) => ({_MIDDLE})(({_THUMBNAIL[side]})(place))", [*_CLICKED, heads])
-    page.mouse.move(*at)
-    return work(page, "click", lambda: page.mouse.click(*at))
+def _click(tabs: Tabs, page: Page, side: str, heads: int) -> float:
+    """Milliseconds of work for a thumbnail that is clicked; what the button does when it goes down isn't counted."""
+    page.mouse.move(*_middle(page, _THUMBNAIL[side], [*_CLICKED, heads]))
+    page.mouse.down()
+    _until_shown(page)
+    time = tabs.work(page, "MOUSE_RELEASED", page.mouse.up)
+    if not page.evaluate(f"Boolean({_OPENED[side]})"):
+        raise FailedError("no head opened")
+    return time
 
 
-def work(page: Page, event: str, do: Any) -> float:
-    """Milliseconds that a page works for an event that is brought about."""
-    page.evaluate(f"void (window.worked = watched.work('{event}'))")
-    do()
-    return float(page.evaluate("window.worked"))
+def _middle(page: Page, which: str, given: object) -> tuple[float, float]:
+    left, top = page.evaluate(f"(given) => ({_MIDDLE})(({which})(given))", given)
+    _until_shown(page)
+    return left, top
+
+
+def _until_shown(page: Page) -> None:
+    """Wait until the screen shows what the page has done: of the frame after that a picture is taken."""
+    page.evaluate("new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(() => next())))")
+    corner = {"x": 0, "y": 0, "width": 1, "height": 1, "scale": 1}
+    page.context.new_cdp_session(page).send("Page.captureScreenshot", {"clip": corner})
 
 
 def _heap(page: Page) -> float:

@@ -1,4 +1,4 @@
-// Put into a page before its own scripts: tells when it has drawn, and how long it works for an event.
+// Put into a page before its own scripts: tells when it has drawn.
 (() => {
   /** A page that has stayed the same for so many milliseconds has done what it had to do. */
   const STILL = 500;
@@ -22,6 +22,7 @@
   let seen = "";
   let changed = 0;
   let drawn = 0;
+  let over = false;
   let asked = null;
   const look = (time) => {
     const now = `${nodes()} ${paintings}`;
@@ -32,18 +33,14 @@
       ?.ready?.then(frame)
       .then(frame)
       .then(() => performance.now());
-    requestAnimationFrame(look);
+    if (!over) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 
   const frame = () => new Promise(requestAnimationFrame);
 
-  /** Calls back when the task that runs now, and the frame that it belongs to, is over. */
-  function after(call) {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = call;
-    port2.postMessage(null);
-  }
+  // A browser tells how long it works for an event where a frame is asked for while the event is handled.
+  for (const type of ["pointermove", "pointerup"]) window.addEventListener(type, frame, { capture: true });
 
   window.watched = {
     nodes,
@@ -58,7 +55,8 @@
     drawn: () =>
       new Promise((resolve) => {
         const ask = () => {
-          if (drawn && performance.now() - changed > STILL) resolve(drawn);
+          over = drawn > 0 && performance.now() - changed > STILL;
+          if (over) resolve(drawn);
           else setTimeout(ask, 100);
         };
         ask();
@@ -72,30 +70,6 @@
             if (name === "first-contentful-paint") resolve(startTime);
         });
         observer.observe({ type: "paint", buffered: true });
-      }),
-
-    /**
-     * Milliseconds that the page works for the next event of a type: what listens to it, then the frame that shows
-     * it, with style, layout and painting. How long it waits for the screen's next turn is left out.
-     */
-    work: (type) =>
-      new Promise((resolve) => {
-        const listen = () => {
-          const start = performance.now();
-          let handled = 0;
-          after(() => {
-            handled = performance.now();
-          });
-          requestAnimationFrame(() => {
-            const frame = performance.now();
-            after(() => {
-              const end = performance.now();
-              // Some events come with their frame, in one task.
-              resolve(handled > frame ? end - start : handled - start + end - frame);
-            });
-          });
-        };
-        window.addEventListener(type, listen, { capture: true, once: true });
       }),
   };
 })();

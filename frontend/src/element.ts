@@ -26,7 +26,7 @@ let sheet: CSSStyleSheet | null = null;
 function styleSheet(): CSSStyleSheet {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+    sheet.replaceSync([css, ...AttnView.views.map((view) => view.css ?? "")].join(""));
   }
   return sheet;
 }

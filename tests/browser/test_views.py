@@ -129,6 +129,31 @@ def test_a_thumbnail_opens_its_head_and_closes_it(alone):
     assert view.locator(".tokens.query .token").count() == 0
 
 
+def test_a_head_opens_alike_whether_it_was_pointed_at_or_not(alone):
+    view = alone(exhibit(attention(3, 4, 6)), "model")
+    row = view.locator(".row canvas").nth(2)
+    row.hover(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 5})
+    for _ in range(3):  # the browser has nothing else to do, and makes the head ready
+        view.evaluate("() => new Promise(requestIdleCallback)")
+    lines, title = ".detail .layer:first-child canvas", ".detail-title"
+    assert view.locator(title).count() == 0
+    view.evaluate("(view) => { view.state = { layer: 0, head: 3 } }")
+    assert "Layer 0 · head 3" in view.locator(title).inner_text()
+    other = ink(view, lines)
+    view.evaluate("(view) => { view.state = { layer: 2, head: 1 } }")
+    assert "Layer 2 · head 1" in view.locator(title).inner_text()
+    opened = ink(view, lines)
+    assert opened[0]
+    assert opened != other
+    view.evaluate("(view) => { view.state = { layer: 0, head: 3 } }")
+    row.hover(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 6})
+    for _ in range(3):
+        view.evaluate("() => new Promise(requestIdleCallback)")
+    row.click(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 6})
+    assert "Layer 2 · head 1" in view.locator(title).inner_text()
+    assert ink(view, lines) == opened
+
+
 def test_switching_keeps_layer_head_and_token(alone):
     view = alone(exhibit(attention(3, 4, 6)), "model")
     row = view.locator(".row canvas").nth(2)

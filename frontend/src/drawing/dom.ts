@@ -36,11 +36,13 @@ export const painters = new WeakMap<Element, Painter>();
 export function paint(canvas: HTMLCanvasElement, width: number, height: number, painter: Painter): void {
   painters.set(canvas, painter);
   const ratio = pixelRatio();
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
   const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser gives no canvas to draw on.");
-  context.scale(ratio, ratio);
+  // Even to the same size, a canvas that is sized is a new one to the page, which is laid out anew.
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   painter(context);
 }
 

@@ -22,7 +22,7 @@ export function pool(
   columns: number,
 ): Float32Array {
   const cells = new Float32Array(rows * columns).fill(UNSEEN);
-  const ends = Uint32Array.from({ length: columns }, (_, column) => Math.ceil(((column + 1) * keys.length) / columns));
+  const ends = new Uint32Array(columns).map((_, column) => Math.ceil(((column + 1) * keys.length) / columns));
   for (let q = 0; q < queries.length; q++) {
     const row = Math.floor((q * rows) / queries.length) * columns;
     const start = queries[q] * keyCount;
@@ -31,9 +31,10 @@ export function pool(
       let most = cell === UNSEEN ? -1 : Math.abs(cell);
       for (const end = ends[column]; k < end; k++) {
         const at = start + keys[k];
-        if (masked?.[at]) continue;
         const size = Math.abs(weights[at]);
-        if (size > most) [most, cell] = [size, weights[at]];
+        if (size <= most || masked?.[at]) continue;
+        most = size;
+        cell = weights[at];
       }
       cells[row + column] = cell;
     }
@@ -81,10 +82,10 @@ export function shade(
 ): Uint8ClampedArray<ArrayBuffer> {
   const bytes = new Uint8ClampedArray(width * height * 4);
   const pixels = new Uint32Array(bytes.buffer);
-  const packed = Uint32Array.from(shading.scale, (colour) => pack(colour, 255));
+  const packed = packScale(shading.scale);
   const hatch = pack(shading.ink, HATCH.opacity);
   const bounds = (length: number, count: number) =>
-    Uint32Array.from({ length: count + 1 }, (_, i) => Math.round((i * length) / count));
+    new Uint32Array(count + 1).map((_, i) => Math.round((i * length) / count));
   const xs = bounds(width, columns);
   const ys = bounds(height, rows);
   for (let row = 0; row < rows; row++) {
@@ -105,6 +106,15 @@ export function shade(
     }
   }
   return bytes;
+}
+
+const scales = new WeakMap<readonly Rgb[], Uint32Array>();
+
+/** Made once for a scale: a page has a thousand thumbnails of it. */
+function packScale(scale: readonly Rgb[]): Uint32Array {
+  const packed = scales.get(scale) ?? Uint32Array.from(scale, (colour) => pack(colour, 255));
+  scales.set(scale, packed);
+  return packed;
 }
 
 // Canvas pixels are bytes in the order red, green, blue, alpha; every browser's machine is little-endian.

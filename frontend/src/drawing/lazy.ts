@@ -65,12 +65,18 @@ export class LazyCanvases {
     this.#entries.clear();
   }
 
-  /** Paints what is in the window now, and the rest when it comes near or nothing else is to be done. */
+  /** Paints all anew. */
   repaint(): void {
+    for (const entry of this.#entries.values()) entry.stale = true;
+    this.paint();
+  }
+
+  /** Paints what is in the window now, and the rest when it comes near or nothing else is to be done. */
+  paint(): void {
+    const stale = [...this.#entries.values()].filter((entry) => entry.stale);
     // All are measured before any is painted, which would undo the layout.
-    const measured = [...this.#entries.values()].map((entry) => ({ entry, box: entry.canvas.getBoundingClientRect() }));
+    const measured = stale.map((entry) => ({ entry, box: entry.canvas.getBoundingClientRect() }));
     for (const { entry, box } of measured) {
-      entry.stale = true;
       if (box.bottom > 0 && box.top < innerHeight) paintOnce(entry);
       else {
         // Observed anew, it is told at once whether it is near.

@@ -28,10 +28,18 @@ export interface Theme {
   readonly head: (head: number) => Rgb;
 }
 
+/** The theme that was read last: a page has few, and its scales are asked for again with each change. */
+let last: Theme | null = null;
+
 export function readTheme(element: Element): Theme {
   const text = resolve(getComputedStyle(element).color) ?? { colour: [0, 0, 0], alpha: 1 };
   const ground = groundBehind(element) ?? (luminance(text.colour) > 0.4 ? [18, 18, 18] : [255, 255, 255]);
   const ink = blend(ground, text.colour, text.alpha);
+  if (last?.ground.join() !== ground.join() || last.ink.join() !== ink.join()) last = themeOf(ground, ink);
+  return last;
+}
+
+function themeOf(ground: Rgb, ink: Rgb): Theme {
   const dark = luminance(ink) > luminance(ground);
   const heads = headColours(dark);
   return {

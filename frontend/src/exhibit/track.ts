@@ -15,6 +15,13 @@ const LEVELS = 685_728_907;
 const isOfFormat = (levels: Float32Array): boolean =>
   new Uint8Array(levels.buffer).reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 0) === LEVELS;
 
+/** 1 where a key stands after its query, row-major `[query, key]`. */
+function maskOfLater(tokens: number): Uint8Array {
+  const masked = new Uint8Array(tokens * tokens);
+  for (let query = 0; query < tokens; query++) masked.fill(1, query * tokens + query + 1, (query + 1) * tokens);
+  return masked;
+}
+
 /** One head's attention. */
 export interface Head {
   /** Row-major `[query, key]`; masked is 0. */
@@ -29,6 +36,8 @@ export class Track {
   readonly #decoded = new Kept<Head>();
   /** How many codes before head `i` look into `top`. */
   readonly #escapes: Uint32Array;
+  /** What a causal layout leaves out, as `Head.masked`; null where that is nothing. Heads share it. */
+  readonly #later: Uint8Array | null;
 
   constructor(
     readonly shape: readonly [layers: number, heads: number, queries: number, keys: number],
@@ -57,7 +66,8 @@ export class Track {
       for (const sum of sums) if (sum > LARGEST_SUM) throw damaged(`the weights of a token sum to ${sum.toFixed(2)}`);
       this.#escapes[head + 1] = escapes;
     }
-    this.hasMasked = smallest === MASKED || (causal && keys > 1);
+    this.#later = causal && keys > 1 ? maskOfLater(keys) : null;
+    this.hasMasked = smallest === MASKED || this.#later !== null;
     if (escapes !== top.length) throw damaged(`${escapes} codes look into a list of ${top.length}`);
   }
 
@@ -71,24 +81,21 @@ export class Track {
     const [, , queries, keys] = this.shape;
     const { codes, levels, top, causal } = this;
     const weights = new Float32Array(queries * keys);
-    const masked = new Uint8Array(queries * keys);
+    let masked: Uint8Array | null = null;
     let i = (codes.length / (this.shape[0] * this.shape[1])) * index;
     let next = this.#escapes[index];
-    let hidden = 0;
     for (let key = 0; key < keys; key++) {
       const first = causal ? key : 0;
-      for (let query = 0; query < first; query++) masked[query * keys + key] = 1;
-      hidden += first;
       for (let query = first, at = first * keys + key; query < queries; query++, at += keys) {
         const code = codes[i++];
         if (code === MASKED) {
+          masked ??= this.#later?.slice() ?? new Uint8Array(weights.length);
           masked[at] = 1;
-          hidden++;
           continue;
         }
         weights[at] = code === ESCAPE ? levels[ESCAPE + top[next++]] : levels[code];
       }
     }
-    return { weights, masked: hidden ? masked : null };
+    return { weights, masked: masked ?? this.#later };
   }
 }

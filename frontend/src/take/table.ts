@@ -3,8 +3,8 @@
 import { type Selection, select, strongestPair } from "../scene/selection.ts";
 import type { Shown } from "../scene/shown.ts";
 import { tokenName } from "../scene/tokens.ts";
-import { firstOf, listOf, shownHead } from "../state.ts";
-import { Opened, openedQuery } from "../views/neuron/opened.ts";
+import { listOf } from "../state.ts";
+import type { KeyNumbers } from "../views/view.ts";
 import { partsOf, type Seen, weightOf, whereOf } from "./numbers.ts";
 
 /** What is small enough for all its pairs; else as many keys; and as many heads of a model. */
@@ -22,12 +22,9 @@ export interface Numbers {
 export function numbersOf(seen: Seen): Numbers {
   const { view, state, scene, neurons } = seen;
   const selection = select(scene, state.filter);
-  const scores = view.readNeurons && state.expanded ? neurons?.of(scene.attention.name) : null;
   if (view.heads === "none") return ofModel(seen, selection);
-  if (scores) {
-    const query = openedQuery(scene, selection.query, firstOf(state.query));
-    return ofNeurons(seen, selection, new Opened(scores, scene, state.layer, shownHead(state), query));
-  }
+  const own = view.keyNumbers?.(scene, state, neurons);
+  if (own) return ofOwn(seen, own);
   const shown = [...partsOf(seen)].map((part) => part.shown);
   const isSmall = Math.max(selection.query.length, selection.key.length) <= MOST.tokens;
   return shown.length === 1 && isSmall ? ofPairs(seen, selection, shown[0]) : ofQueries(seen, selection, shown);
@@ -47,13 +44,10 @@ function ofModel(seen: Seen, selection: Selection): Numbers {
   return { caption, titles: ["Head", "From", "To", scene.signed ? "Difference" : "Weight"], rows };
 }
 
-/** Of one query what comes of its neurons, key by key. */
-function ofNeurons(seen: Seen, { key: keys }: Selection, opened: Opened): Numbers {
-  const { dots, scores, weights } = opened.row;
-  const visible = keys.filter((key) => !opened.isMasked(key));
-  const columns = Object.entries({ q·k: dots, Score: scores, Weight: weights });
-  const read = columns.map(([title, column]) => [title, (key: number) => column[key]] as const);
-  return ofKeys(seen, opened.name("query"), visible, read, (key) => weights[key]);
+/** Numbers of the view's own. */
+function ofOwn(seen: Seen, { query, keys, columns, weights }: KeyNumbers): Numbers {
+  const read = Object.entries(columns).map(([title, column]) => [title, (key: number) => column[key]] as const);
+  return ofKeys(seen, query, keys, read, (key) => weights[key]);
 }
 
 /** Of the pinned queries, or else the first, their weights; a column for each head. */

@@ -1,5 +1,6 @@
 import { element, pixelRatio, place } from "../drawing/dom.ts";
 import { pool, shade } from "../drawing/heatmap.ts";
+import { whenIdle } from "../drawing/idle.ts";
 import { clamp, onKeys, onPointer } from "../drawing/interaction.ts";
 import { LazyCanvases } from "../drawing/lazy.ts";
 import { legend } from "../drawing/legend.ts";
@@ -81,6 +82,9 @@ function thumbnails({ thumbnails, filter }: State, scene: Scene): "lines" | "hea
   return Math.max(query.length, key.length) <= MOST_TOKENS_AS_LINES ? "lines" : "heatmap";
 }
 
+const isSame = (one: Place | null | undefined, other: Place): boolean =>
+  one?.layer === other.layer && one.head === other.head;
+
 class Grid {
   readonly #root = element("div", { class: "grid" });
   readonly #outline = element("div", { class: "outline" });
@@ -104,6 +108,11 @@ class Grid {
   #found: number | null = null;
   #at: Place | null = null;
   #open: Detail | null = null;
+  /** The head that is pointed at, ready to be opened. */
+  #ready: Detail | null = null;
+  readonly #prepare = () => {
+    if (this.#at && !isSame(this.#open?.place, this.#at)) this.#detailOf(this.#at).drawing.draw();
+  };
 
   constructor(private readonly stage: Stage) {
     const { scene, body, signal } = stage;
@@ -146,11 +155,10 @@ class Grid {
     }
     this.#count.textContent = by && this.#ranking(by, least);
     this.#note.textContent = this.#key();
-    const { place } = this.#open ?? {};
     if (head === null) {
       this.#close();
       this.#markChosen();
-    } else if (place?.layer !== layer || place.head !== head) this.#show({ layer, head });
+    } else if (!isSame(this.#open?.place, { layer, head })) this.#show({ layer, head });
     this.#open?.drawing.update();
     this.#showLook();
   }
@@ -240,8 +248,7 @@ class Grid {
   press(): void {
     if (!this.#at) return;
     const { layer, head } = this.#at;
-    const open = this.#open?.place;
-    this.stage.change({ layer, head: open?.layer === layer && open.head === head ? null : head });
+    this.stage.change({ layer, head: isSame(this.#open?.place, this.#at) ? null : head });
   }
 
   #hit({ target, clientX }: MouseEvent): Place | null {
@@ -252,7 +259,7 @@ class Grid {
 
   /** Where a head is; null for one that is left out. */
   #find(place?: Place | null): { readonly row: number; readonly column: number } | null {
-    const isIt = ({ layer, head }: Place) => layer === place?.layer && head === place.head;
+    const isIt = (other: Place) => isSame(place, other);
     const row = this.#rows.findIndex(({ heads }) => heads.some(isIt));
     return row < 0 ? null : { row, column: this.#rows[row].heads.findIndex(isIt) };
   }
@@ -261,6 +268,7 @@ class Grid {
     this.#at = at;
     this.stage.look(at && { ...at });
     this.#showLook();
+    if (at) whenIdle(this.#prepare, this.stage.signal);
   }
 
   /** The head that is pointed at in the drawing beside this one. */
@@ -308,6 +316,24 @@ class Grid {
 
   #show(at: Place): void {
     this.#close();
+    const detail = this.#detailOf(at);
+    this.#ready = null;
+    const found = this.#find(at);
+    if (found) this.#rows[found.row].node.after(detail.node);
+    else this.#root.prepend(detail.node);
+    this.#mark(at);
+    this.#open = detail;
+  }
+
+  /** The one that is ready, or another in its place. */
+  #detailOf(at: Place): Detail {
+    if (this.#ready && isSame(this.#ready.place, at)) return this.#ready;
+    this.#ready?.close();
+    this.#ready = this.#make(at);
+    return this.#ready;
+  }
+
+  #make(at: Place): Detail {
     const { stage } = this;
     const { layer, head } = at;
     const closing = new AbortController();
@@ -316,18 +342,14 @@ class Grid {
     const close = element("button", { type: "button", class: "close", "aria-label": "Close this head" }, "×");
     close.addEventListener("click", () => stage.change({ head: null }), { signal });
     const title = element("p", { class: "detail-title" }, `Layer ${layer} · head ${head}`, close);
-    const detail = place(element("div", { class: "detail" }, title), { width: stage.width });
+    const node = place(element("div", { class: "detail" }, title), { width: stage.width });
     for (const type of ["pointermove", "click"]) {
-      detail.addEventListener(type, (event) => event.stopPropagation(), { signal });
+      node.addEventListener(type, (event) => event.stopPropagation(), { signal });
     }
-    detail.addEventListener("pointerenter", () => this.point(null), { signal });
-    const found = this.#find(at);
-    if (found) this.#rows[found.row].node.after(detail);
-    else this.#root.prepend(detail);
+    node.addEventListener("pointerenter", () => this.point(null), { signal });
     const drawn = () => ({ ...oneHead(layer, head), colour: () => stage.theme.accent });
-    const drawing = new Bipartite({ ...stage, signal }, drawn, detail);
-    this.#mark(at);
-    this.#open = { place: at, node: detail, drawing, close: () => closing.abort() };
+    const drawing = new Bipartite({ ...stage, signal }, drawn, node);
+    return { place: at, node, drawing, close: () => closing.abort() };
   }
 
   #close(): void {

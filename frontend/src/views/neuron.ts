@@ -1,10 +1,13 @@
 import { element } from "../drawing/dom.ts";
 import { onKeys } from "../drawing/interaction.ts";
 import { parseNeurons } from "../exhibit/neurons.ts";
+import { select } from "../scene/selection.ts";
 import { oneHead } from "../scene/shown.ts";
-import { type State, shownHead } from "../state.ts";
+import { firstOf, type State, shownHead } from "../state.ts";
+import css from "../styles/neuron.css";
 import { Bipartite } from "./bipartite/bipartite.ts";
 import { Expanded } from "./neuron/expanded.ts";
+import { Opened, openedQuery } from "./neuron/opened.ts";
 import type { Stage, View } from "./view.ts";
 import { walk } from "./walk.ts";
 
@@ -19,7 +22,18 @@ export const neuronView: View = {
   heads: "one",
   hasLayer: () => true,
   asCaptured: true,
+  css,
   readNeurons: parseNeurons,
+  keyNumbers(scene, state, neurons) {
+    const numbers = state.expanded ? neurons?.of(scene.attention.name) : null;
+    if (!numbers) return null;
+    const shown = select(scene, state.filter);
+    const query = openedQuery(scene, shown.query, firstOf(state.query));
+    const opened = new Opened(numbers, scene, state.layer, shownHead(state), query);
+    const { dots, scores, weights } = opened.row;
+    const keys = shown.key.filter((key) => !opened.isMasked(key));
+    return { query: opened.name("query"), keys, columns: { q·k: dots, Score: scores, Weight: weights }, weights };
+  },
   own: {
     field: "order",
     label: "Neurons by",

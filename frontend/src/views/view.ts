@@ -57,10 +57,25 @@ export interface View {
   readonly ranks?: true;
   /** Reads what attention is made of, for a view that shows it; such a view is offered where that was captured. */
   readonly readNeurons?: (raw: Uint8Array, exhibit: Exhibit) => Neurons;
+  /** Styles that no other view needs. */
+  readonly css?: string;
+  /** What it tells of one query, key by key, beside the weights; null where it tells nothing but weights. */
+  readonly keyNumbers?: (scene: Scene, state: State, neurons: Neurons | null) => KeyNumbers | null;
   /** A choice of the view's own: a field of the state, and its values with their names. */
   readonly own?: Own;
   /** Draws; what it returns draws again after a change of state. */
   mount(stage: Stage): () => void;
+}
+
+/** Numbers of one query, an entry for each of the scene's keys. */
+export interface KeyNumbers {
+  /** Its name. */
+  readonly query: string;
+  /** Those that it sees. */
+  readonly keys: readonly number[];
+  /** By their titles. */
+  readonly columns: Readonly<Record<string, Float64Array>>;
+  readonly weights: Float64Array;
 }
 
 export interface Own {

@@ -4,7 +4,7 @@ import { blend, DASHES, focusOpacity, type Rgb, rankOf, readableOn, toCss } from
 import { paintCurves } from "../../drawing/curves.ts";
 import { element, place } from "../../drawing/dom.ts";
 import { clamp, onPointer } from "../../drawing/interaction.ts";
-import { fontOf, speaker, tokenColumn } from "../../drawing/labels.ts";
+import { speaker, tokenColumn } from "../../drawing/labels.ts";
 import { LazyCanvases } from "../../drawing/lazy.ts";
 import { legend } from "../../drawing/legend.ts";
 import { FLOOR, formatCell, formatWeight } from "../../scene/format.ts";
@@ -104,8 +104,14 @@ export class Bipartite {
     });
   }
 
-  /** Draws what the state says. */
+  /** Draws what the state says, and tells of it. */
   update(): void {
+    if (!this.draw()) this.#all.paint();
+    this.#showFocus();
+  }
+
+  /** Draws the lines if others are wanted than before, and returns whether; in the document or before it is there. */
+  draw(): boolean {
     const { colour, ...choice } = this.drawn();
     const wanted = nameOf(choice);
     if (wanted !== this.#drawn) {
@@ -129,12 +135,11 @@ export class Bipartite {
     }
     const peeked = this.stage.peeked();
     const only = this.#heads.some(({ head }) => head === peeked) ? peeked : null;
-    if (wanted !== this.#drawn || only !== this.#only) {
-      this.#drawn = wanted;
-      this.#only = only;
-      this.#all.draw(this.#strands(NOTHING, this.#least), this.#layout);
-    }
-    this.#showFocus();
+    if (wanted === this.#drawn && only === this.#only) return false;
+    this.#drawn = wanted;
+    this.#only = only;
+    this.#all.draw(this.#strands(NOTHING, this.#least), this.#layout);
+    return true;
   }
 
   /** A head has one colour; numbers of either sign have those of the ends of their scale. */
@@ -201,8 +206,8 @@ export class Bipartite {
   }
 
   #place(): Layout {
-    const { scene, width } = this.stage;
-    const layout = layOut(scene, this.#selection, this.#heads.length, width, this.#root);
+    const { scene, width, body } = this.stage;
+    const layout = layOut(scene, this.#selection, this.#heads.length, width, body);
     place(this.#root, { width, height: layout.height });
     this.#root.style.setProperty("--row", `${layout.rowHeight}px`);
     this.#root.style.setProperty("--token-size", `${layout.fontSize}px`);
@@ -284,11 +289,12 @@ export class Bipartite {
     const focus = this.#focus();
     const { rowHeight, bands, inside } = this.#layout;
     const { ground, ink } = this.stage.theme;
+    const faint = toCss(ink, 0.05);
     const side = bandSide(focus);
     const single = this.#heads.length === 1;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = fontOf(this.#root, single ? 11 : 9);
+    context.font = this.#layout.numberFont;
     this.#selection[side].forEach((index, row) => {
       const y = row * rowHeight - top;
       if (y + rowHeight < 0 || y > height) return;
@@ -302,7 +308,7 @@ export class Bipartite {
         const opacity = focusOpacity(this.#strength(weight));
         const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
         const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
-        context.fillStyle = toCss(ink, 0.05);
+        context.fillStyle = faint;
         context.fillRect(...box);
         if (Math.abs(weight) < FLOOR || !this.#isDrawn(shown)) return;
         context.fillStyle = toCss(colour(weight), opacity);
@@ -339,6 +345,11 @@ class Layer {
     this.#strands = strands;
     if (layout !== this.#layout) this.#cut(layout);
     this.#canvases.repaint();
+  }
+
+  /** Paints what has come into the window since. */
+  paint(): void {
+    this.#canvases.paint();
   }
 
   #cut(layout: Layout): void {

@@ -1,4 +1,4 @@
-import { rowHeight, speakerWidth, widestLabel } from "../../drawing/labels.ts";
+import { fontOf, rowHeight, speakerWidth, widestLabel } from "../../drawing/labels.ts";
 import type { Selection } from "../../scene/selection.ts";
 import type { Sides } from "../../scene/tokens.ts";
 
@@ -20,6 +20,8 @@ export interface Layout {
   readonly tokens: { readonly query: number; readonly key: number; readonly width: number };
   /** Left edges of the bands, and the width of a head's column in them. */
   readonly bands: { readonly query: number; readonly key: number; readonly cell: number };
+  /** Of the numbers in the bands. */
+  readonly numberFont: string;
   /** Left edges of the brackets beside what one speaker says. */
   readonly speakers: { readonly query: number; readonly key: number };
   /** Whether the bands lie under the tokens, for want of room beside them. */
@@ -58,6 +60,7 @@ export function layOut(
       key: inside ? tokens.key : tokens.key + text + speaker + GAP,
       cell,
     },
+    numberFont: fontOf(styled, heads <= 1 ? 11 : 9),
     speakers: { query: tokens.query - speaker, key: tokens.key + text },
     inside,
   };
