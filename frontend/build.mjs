@@ -7,7 +7,7 @@ import { minify } from "terser";
 
 const FOLDER = process.argv.find((word, index) => index > 1 && !word.startsWith("--")) ?? "../attnviz_mkdocs/static";
 const BUDGET = {
-  "attnviz.js": { raw: 147_000, gzipped: 54_500 },
+  "attnviz.js": { raw: 147_500, gzipped: 54_700 },
   "attnviz.lean.js": { raw: 122_500, gzipped: 45_200 },
   "attnviz.css": { raw: 5_000, gzipped: 1_700 },
 };

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
+import { Room } from "../src/bytes/room.ts";
 import { parseSafetensors } from "../src/bytes/safetensors.ts";
 import { fromBase85, unpack } from "../src/bytes/unpack.ts";
 import { fixture } from "./fixtures.ts";
@@ -98,4 +99,19 @@ test.each([
 ])("a tensor at %j of three bytes is refused", (offsets) => {
   const raw = file({ a: { dtype: "U8", shape: [3], data_offsets: offsets } }, 3);
   expect(() => parseSafetensors(raw).u8("a", [3])).toThrow("damaged");
+});
+
+test("what a page unpacks has room for so much, and what fails gives its room back", async () => {
+  const { packed } = fixture("full");
+  const { length } = await unpack(packed);
+  const cut = packed.slice();
+  cut[cut.length >> 1] ^= 1;
+  const room = new Room(2 * length);
+  const [first] = await Promise.all([unpack(packed, room), expect(unpack(cut, room)).rejects.toThrow("damaged")]);
+  await expect(unpack(packed, room)).resolves.toHaveLength(length);
+  await expect(unpack(packed, room)).rejects.toThrow("Show fewer of them in a page");
+  room.give(first);
+  room.give(first);
+  await unpack(packed, room);
+  await expect(unpack(packed, room)).rejects.toThrow("Show fewer of them in a page");
 });

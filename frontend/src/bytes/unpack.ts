@@ -1,5 +1,6 @@
 /** Bytes as they come from a page → the bytes of a safetensors file. */
 
+import { Room } from "./room.ts";
 import { damaged } from "./safetensors.ts";
 
 /** No exhibit is larger than this when unpacked; a file that says so is not opened. */
@@ -39,8 +40,11 @@ export function fromBase85(text: string): Uint8Array {
   return bytes;
 }
 
+/** What all views of a page may unpack. */
+const PAGE = new Room(2 ** 30);
+
 /** Unpacks gzip'd bytes; returns others as they are, for a server may have unpacked them already. */
-export async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
+export async function unpack(bytes: Uint8Array, room = PAGE): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   if (typeof DecompressionStream === "undefined") {
     throw new Error("This browser cannot unpack gzip'd data (DecompressionStream is missing). Use a newer browser.");
@@ -49,7 +53,7 @@ export async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
   if (length > LARGEST || length > bytes.length * LARGEST_RATIO) throw damaged(`it claims to hold ${length} bytes`);
 
-  const unpacked = new Uint8Array(length);
+  const unpacked = room.take(length);
   let filled = 0;
   const reader = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
   try {
@@ -61,8 +65,10 @@ export async function unpack(bytes: Uint8Array): Promise<Uint8Array> {
     }
   } catch {
     reader.cancel().catch(() => {});
+    room.give(unpacked);
     throw damaged("it does not unpack");
   }
-  if (filled !== length) throw damaged("it ends too early");
-  return unpacked;
+  if (filled === length) return unpacked;
+  room.give(unpacked);
+  throw damaged("it ends too early");
 }
