@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from figures import ROOT, machine, publish, where
+from figures import ROOT, machine, publish, table, where
 from models import MODELS
 from peer import Peer, our_page
 from tabs import LIMIT, FailedError, browser, measure
@@ -123,51 +123,58 @@ def _medians(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def table_of_bytes(rows: list[dict[str, Any]], theirs: str, ours: str) -> str:
-    lines = [
-        f"| model | tokens | BertViz, {theirs} | ours, {ours} | ratio | gzipped, ratio |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['model']} | {row['tokens']} | {row['bertviz'] / 1e6:.2f} MB | {row['ours'] / 1e3:.0f} kB "
-        f"| 1/{row['bertviz'] / row['ours']:.0f} | 1/{row['bertviz_gzip'] / row['ours_gzip']:.0f} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return table(
+        ["model", "tokens", f"BertViz, {theirs}", f"ours, {ours}", "ratio", "gzipped, ratio"],
+        (
+            [
+                row["model"],
+                row["tokens"],
+                f"{row['bertviz'] / 1e6:.2f} MB",
+                f"{row['ours'] / 1e3:.0f} kB",
+                f"1/{row['bertviz'] / row['ours']:.0f}",
+                f"1/{row['bertviz_gzip'] / row['ours_gzip']:.0f}",
+            ]
+            for row in rows
+        ),
+    )
 
 
 def table_of_times(rows: list[dict[str, Any]], view: str) -> str:
     """First paint, all drawn and an answer, theirs and ours in milliseconds, and how many times sooner ours is."""
     answer = {"head": "token pointed at", "model": "thumbnail clicked"}[view]
-    lines = [
-        f"| model | tokens | first paint, ms | all drawn, ms | sooner | {answer}, ms | sooner | repeats |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['model']} | {row['tokens']} | {_pair(row, 'first_paint')} | {_pair(row, 'drawn')} "
-        f"| {_times(row, 'drawn')} | {_pair(row, 'answer')} | {_times(row, 'answer')} | {row['repeats']} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return table(
+        ["model", "tokens", "first paint, ms", "all drawn, ms", "sooner", f"{answer}, ms", "sooner", "repeats"],
+        (
+            [
+                row["model"],
+                row["tokens"],
+                _pair(row, "first_paint"),
+                *(_pair(row, "drawn"), _times(row, "drawn")),
+                *(_pair(row, "answer"), _times(row, "answer")),
+                row["repeats"],
+            ]
+            for row in rows
+        ),
+    )
 
 
 def table_in_short(rows: list[dict[str, Any]]) -> str:
     """Until all is drawn, and nodes, for those who read no further."""
-    lines = ["| tokens | all drawn, BertViz / **ours**, ms | sooner | nodes |", "|---|---|---|---|"]
-    lines += [
-        f"| {row['tokens']} | {_pair(row, 'drawn')} | {_times(row, 'drawn')} | {_pair(row, 'nodes')} |" for row in rows
-    ]
-    return "\n".join(lines)
+    return table(
+        ["tokens", "all drawn, BertViz / **ours**, ms", "sooner", "nodes"],
+        ([row["tokens"], _pair(row, "drawn"), _times(row, "drawn"), _pair(row, "nodes")] for row in rows),
+    )
 
 
 def table_of_room(rows: list[dict[str, Any]]) -> str:
     """Nodes, the scripts' heap and the process of the tab, theirs and ours."""
-    lines = ["| model | tokens | nodes | heap of scripts, MB | process of the tab, MB |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {row['model']} | {row['tokens']} | {_pair(row, 'nodes')} | {_pair(row, 'heap', 1e6)} "
-        f"| {_pair(row, 'memory', 1e6)} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return table(
+        ["model", "tokens", "nodes", "heap of scripts, MB", "process of the tab, MB"],
+        (
+            [row["model"], row["tokens"], _pair(row, "nodes"), _pair(row, "heap", 1e6), _pair(row, "memory", 1e6)]
+            for row in rows
+        ),
+    )
 
 
 def _pair(row: dict[str, Any], name: str, unit: float = 1) -> str:
