@@ -72,7 +72,7 @@ class Fresh:
         except ProjectError as error:
             raise PluginError(error.told(config_file, "plugins", root)) from error
         except StoreError as error:
-            raise PluginError(str(error)) from error
+            raise PluginError(ProjectError(str(error), "store").told(config_file, "plugins", root)) from error
         self.watched: list[str] = []
         self.has_neurons = False
         self.pages: GalleryPages | None = None

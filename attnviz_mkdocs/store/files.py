@@ -216,7 +216,9 @@ def _how_to_open(url: str, error: Exception) -> str:
     """What to do where a URL's file system is not there."""
     protocol = url.partition("://")[0].rpartition("::")[2]
     known = known_implementations.get(protocol)
-    if known is None or not isinstance(error, ImportError):
+    if known is None:
+        return f"{error}; expected a folder, or an fsspec URL such as s3://bucket/attention"
+    if not isinstance(error, ImportError):
         return str(error)
     package = known["class"].partition(".")[0]
     if package == "fsspec":

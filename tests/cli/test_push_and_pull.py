@@ -47,7 +47,7 @@ def url(request, tmp_path_factory) -> str:
 def test_a_machine_without_the_model_pulls_what_another_pushed(run, filled, url):
     remote(filled, url)
     pushed = run("push")
-    assert (pushed.exit_code, pushed.stdout) == (0, "")
+    assert (pushed.exit_code, pushed.stdout) == (0, ""), pushed.stderr
     size = sum(row["bytes"] for row in json.loads(run("status", "--json").stdout))
     assert pushed.stderr == f"3 exhibits, {size / 1000:.1f} kB sent to {url}\n"
     assert run("push").stderr == f"0 exhibits, 0 bytes sent to {url}; 3 were there\n"
@@ -158,10 +158,9 @@ def test_without_a_remote_it_is_asked_for(run, filled):
 def test_a_store_that_can_not_be_reached_is_told_without_a_traceback(run, filled):
     for command in ("push", "pull"):
         result = run(command, "nowhere://x")
-        assert (result.exit_code, result.stderr) == (
-            1,
-            "the store nowhere://x can't be opened: Protocol not known: nowhere\n",
-        )
+        told = "the store nowhere://x can't be opened: Protocol not known: nowhere"
+        mend = "expected a folder, or an fsspec URL such as s3://bucket/attention"
+        assert (result.exit_code, result.stderr) == (1, f"{told}; {mend}\n")
 
 
 def test_status_tells_what_is_at_the_remote(run, filled):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from click.testing import CliRunner
+from huggingface_hub import constants
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
@@ -113,6 +114,17 @@ def test_a_budget_beyond_all_numbers_is_told(budget, site):
     assert told()[0].startswith(f'gallery/g.yaml:1:9: "budget" must be {size}, but "{budget[:59]}…" is text')
 
 
+def test_a_store_that_nothing_opens_is_told_with_its_place(site, caplog):
+    site(**{"mkdocs.yml": "site_name: A\nplugins: [attnviz: {store: 'foo://x'}]\n"})
+
+    with pytest.raises(Abort):
+        build(load_config("mkdocs.yml"))
+    assert (
+        "mkdocs.yml:2:28: plugins: attnviz: the store foo://x can't be opened: Protocol not known: foo; "
+        "expected a folder, or an fsspec URL such as s3://bucket/attention"
+    ) in caplog.text
+
+
 def test_without_fences_a_configuration_may_leave_attnviz_out(site):
     site(**{"mkdocs.yml": "site_name: A\n", "docs/index.md": "# A\n"})
 
@@ -209,7 +221,7 @@ SOURCES = {
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_that_is_none_is_told_in_one_line(source, site, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     site(**{"gallery/g.yaml": GALLERY.replace("models/tiny", source if source[0] == '"' else f"'{source}'")})
 
     lines = [line for line in told("status") if line.startswith("gallery/")]
