@@ -64,7 +64,8 @@ ENDS = st.sampled_from(["\n", "\n```\n", "\u2028", " #", ": ", "- ", "'", '"', "
 TEXT = st.lists(st.one_of(st.characters(exclude_categories=("Cs", "Cc", "Cn")), ENDS), min_size=1).map("".join)
 
 
-@given(text=TEXT.filter(str.strip))
+# A byte order mark is space to a schema, and what is nothing but space is refused.
+@given(text=TEXT.filter(lambda text: text.replace("\ufeff", "").strip()))
 def test_whatever_a_text_is_its_fence_gives_it_again(text):
     found = figure("", "model: minilm\ntext: A\n")
     other = Figure(**{**vars(found), "written": {"model": "minilm", "text": text}})
