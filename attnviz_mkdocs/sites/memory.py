@@ -5,8 +5,8 @@ long as all that decides what stands in it is what it was: its text, the galleri
 arrays, its exhibits in the store, the plugin's options, and this package. A file counts as unchanged, as with make,
 while its size and the times of its last change are the same.
 
-Only a site of which nothing had to be told is remembered: what is wrong is told in each build anew. What is imported
-here takes no time to import.
+Only a site of which nothing had to be told is remembered: what is wrong is told in each build anew. What is too heavy
+is weighed in each. What is imported here takes no time to import.
 """
 
 from __future__ import annotations

@@ -207,12 +207,14 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
     def on_post_build(self, config: MkDocsConfig) -> None:
         standalones = () if self._fresh is None else self._fresh.standalones
         print_site.mend(config, standalones)
-        if self._fresh is None and not self._is_heavy(config):
+        if self._fresh is None and not self._is_heavy(self._memory.site, config):
             return
         mistakes = self._begin().weigh(self._built, config)
         for mistake in mistakes:
             log.warning("%s", mistake)
-        self._memory.settle(None if mistakes else self._site)
+        # A page or a site that is too heavy is found so, and told, by each build.
+        is_told_again = self._site is not None and self._is_heavy(self._site, config)
+        self._memory.settle(None if mistakes and not is_told_again else self._site)
 
     def on_build_error(self, error: Exception) -> None:
         # A fence that a page includes from elsewhere shows only while its page is rendered.
@@ -280,9 +282,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         """What a page is remembered by: its source, and its address, from which links lead."""
         return f"{self._shown(file)} {file.url}"
 
-    def _is_heavy(self, config: MkDocsConfig) -> bool:
-        """Whether a page, or the site, weighs more than it may."""
-        site = self._memory.site
+    def _is_heavy(self, site: Site | None, config: MkDocsConfig) -> bool:
+        """Whether a page, or the site, weighs more than it may, or nothing is known of that."""
         if site is None:
             return True
         limits = ((site.limit_of_page if built.record is None else built.record.limit) for built in self._built)

@@ -113,7 +113,7 @@ def test_front_matter_and_new_pages_are_noticed(site, drawn, caplog):
         caplog.clear()
         built(site)
         assert "over the budget of 1 kB" in caplog.text
-    assert set(drawn) == {"docs/index.md", "docs/new.md", "docs/other.md"}
+    assert set(drawn) == {"docs/index.md", "docs/new.md"}
 
 
 def _edit_a_gallery(folder):
@@ -243,6 +243,27 @@ def test_never_finds_out_what_the_store_has_lost(site, caplog):
     with pytest.raises(Abort):
         built(site)
     assert 'Run "attnviz capture"' in caplog.text
+
+
+@pytest.mark.parametrize("budget", ["{site: 90kB}", "{page: 5kB}", "{page: 5kB, gallery: 1kB}"])
+def test_what_is_too_heavy_is_told_in_each_build_and_drawn_in_the_first(site, drawn, caplog, budget):
+    site.write("mkdocs.yml", f"site_name: Small\nplugins: [{{attnviz: {{budget: {budget}}}}}]\n")
+    told = []
+    for _ in range(3):
+        caplog.clear()
+        built(site)
+        told.append([message for message in caplog.messages if "over the budget" in message])
+    assert told[0] == told[1] == told[2]
+    assert len(told[0]) >= budget.count("kB")
+    assert len(drawn) == 2
+
+
+def test_a_gallery_that_is_too_heavy_is_told_in_each_build(site, caplog):
+    site.write("mkdocs.yml", "site_name: Small\nplugins: [{attnviz: {budget: {gallery: 1kB}}}]\n")
+    for _ in range(3):
+        caplog.clear()
+        built(site)
+        assert "over the budget of 1 kB" in caplog.text
 
 
 def test_a_page_that_outgrows_its_budget_is_told_from_memory(site, drawn, caplog):
