@@ -213,8 +213,8 @@ class AttnvizPlugin(BasePlugin[AttnvizConfig]):
         for mistake in mistakes:
             log.warning("%s", mistake)
         # A page or a site that is too heavy is found so, and told, by each build.
-        is_told_again = self._site is not None and self._is_heavy(self._site, config)
-        self._memory.settle(None if mistakes and not is_told_again else self._site)
+        is_forgotten = mistakes and not self._is_heavy(self._site, config)
+        self._memory.settle(None if is_forgotten else self._site)
 
     def on_build_error(self, error: Exception) -> None:
         # A fence that a page includes from elsewhere shows only while its page is rendered.
