@@ -12,6 +12,7 @@ from attnviz_mkdocs.arrays import ArraysError, read_arrays
 from attnviz_mkdocs.codec import CodecError, decode, decode_neurons, encode, encode_neurons, peek, peek_header
 from attnviz_mkdocs.cut import cut_exhibit, cut_neurons
 from attnviz_mkdocs.plan import ArraysRequest, Needed, Planner, Request
+from attnviz_mkdocs.project import ProjectError
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.spec.characters import in_order
@@ -116,6 +117,9 @@ class Supply:
     Args:
         project: The project's options.
         engine: What captures exhibits; this process where None.
+
+    Raises:
+        ProjectError: The store can't be opened.
     """
 
     project: Project
@@ -128,7 +132,10 @@ class Supply:
     _cuts: dict[str, Encoded] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.store = Store(self.project.store, self.project.root)
+        try:
+            self.store = Store(self.project.store, self.project.root)
+        except StoreError as error:
+            raise ProjectError(f"store: {error}", "store") from error
         self._planner = Planner(self.store, self.project.root, download=self._may_capture())
 
     def needed(self, figure: Figure) -> Needed:

@@ -233,7 +233,6 @@ def test_an_option_that_is_wrong_is_told(run, folder):
     [
         ("- a list\n", "expected lines of the form"),
         ("site_name: [\n", "mkdocs.yml:2:1: expected the node content"),
-        ("plugins: [{attnviz: {store: 'nowhere://x'}}]\n", "the store nowhere://x can't be opened"),
         ("plugins: [{attnviz: {galleries: nowhere}}]\n", "there is no gallery file at 'nowhere'"),
         ("plugins: 3\n", "plugins: expected a list, found 3"),
         ("plugins: [{attnviz: yes please}]\n", "expected options such as"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 
 import pytest
@@ -102,6 +103,40 @@ def test_a_broken_configuration_is_told(run, folder, name, says, words):
     (folder.root / name).write_bytes(says.encode("utf-8", "surrogatepass"))
     result = run("check")
     assert (result.exit_code, words in result.stderr) == (1, True), result.stderr or result.exception
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "place"),
+    [
+        ("mkdocs.yml", "plugins:\n- attnviz:\n    OPTION: foo://x\n", r"mkdocs\.yml:3:1[23]: plugins: "),
+        (
+            "zensical.toml",
+            ZENSICAL.replace('store = "its"', 'OPTION = "foo://x"'),
+            r"zensical\.toml:5:1: markdown_extensions: ",
+        ),
+        (
+            "conf.py",
+            "extensions = ['attnviz_mkdocs.sphinx']\nattnviz_OPTION = 'foo://x'\n",
+            r"conf\.py:2:1[78]: extensions: ",
+        ),
+    ],
+)
+def test_a_store_that_nothing_opens_is_told_with_its_place(run, folder, name, says, place):
+    folder.write("index.rst", "A\n=\n")
+    for option, commands in {"store": ("status", "capture", "gc", "check"), "remote": ("push", "pull")}.items():
+        folder.write(name, says.replace("OPTION", option))
+        for command in commands:
+            result = run(command)
+            start, end = result.stderr.split("attnviz: ")
+            assert end.startswith(
+                f"{option}: the store foo://x can't be opened: Protocol not known: foo; expected a folder"
+            )
+            assert (result.exit_code, bool(re.fullmatch(place, start))) == (1, True), result.stderr
+
+
+def test_a_store_of_the_command_line_that_nothing_opens_is_told_with_its_name(run):
+    result = run("--store", "foo://x", "status")
+    assert (result.exit_code, result.stderr.partition(": Prot")[0]) == (1, "--store: the store foo://x can't be opened")
 
 
 def read_toml(text: str) -> dict:

@@ -45,13 +45,13 @@ def assets(open_site: Callable[[], Site], folder: Path | None) -> None:
     """
     if folder is None:
         site = open_site()
-        _write(site.docs / ASSETS)
-        root, folder_of_config = site.project.root, site.config_file.parent
+        _write(site.settings.docs / ASSETS)
+        root, folder_of_config = site.project.root, site.settings.file.parent
         arrays = {root / figure.arrays.file for figure in site.figures if figure.arrays}
         shown = (os.path.relpath(path, folder_of_config) for path in (*site.project.gallery_folders(), *sorted(arrays)))
         watched = ", ".join(f'"{Path(path).as_posix()}"' for path in shown)
-        lines = _TOML if site.config_file.suffix == ".toml" else _YAML
-        say(f"{site.config_file} must say, besides what it says:")
+        lines = _TOML if site.settings.file.suffix == ".toml" else _YAML
+        say(f"{site.settings.file} must say, besides what it says:")
         click.echo(lines.format(style=f"{ASSETS}/{STYLE}", script=f"{ASSETS}/{SCRIPT}", watched=watched), nl=False)
     else:
         _write(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,6 @@ import click
 from attnviz_mkdocs.capture.cluster import Cluster, ClusterError
 from attnviz_mkdocs.cli.say import count, fail, mistakes_of, say, stop_at
 from attnviz_mkdocs.cli.shard import SHARD, Shard
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MEND, MissingError
 
@@ -47,8 +45,11 @@ def capture(
     if engine == "local" and (address, workers) != (None, None):
         raise click.UsageError("--address and --workers are of a cluster; expected --engine ray with them")
     site = open_site()
-    project = replace(site.project, capture="always" if again else "auto", device=device or site.project.device)
-    supply = supply_of(project, Cluster(address, workers) if engine == "ray" else None)
+    supply = site.supply(
+        Cluster(address, workers) if engine == "ray" else None,
+        capture="always" if again else "auto",
+        device=device or site.project.device,
+    )
     figures = site.figures
     needed = supply.wanted(figures).requests
     mine = None if shard is None else shard.keys(needed.values())

@@ -22,7 +22,6 @@ from attnviz_mkdocs.card import (
 from attnviz_mkdocs.card.wish import Format, Layout, Reader
 from attnviz_mkdocs.cli.motif import motif_of
 from attnviz_mkdocs.cli.say import count, fail, say, write
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.fence import find_fences, read_fence
 from attnviz_mkdocs.pages import Catalogue
@@ -78,7 +77,7 @@ def card(
         if not chosen:
             raise click.UsageError(f"{readme} has no block yet; name a view with --view gallery/view-id")
         reader: Reader = "huggingface" if has_front_matter(text) else "github"
-        maker = _Maker(site, supply_of(site.project), readme, reader)
+        maker = _Maker(site, site.supply(), readme, reader)
         wishes = [(block, Wish(wish.view, {**wish.said, **settings})) for block, wish in chosen]
         maker.require_figures(wishes)
         made = [(block, *maker.make(wish, block)) for block, wish in wishes]
@@ -143,16 +142,18 @@ class _Maker:
     def _page_of(self, view: str) -> str | None:
         """The address of the first page that shows a view, or else of its exhibit's, where the site has one."""
         site, project = self._site, self._site.project
-        if site.address is None:
+        if site.settings.address is None:
             return None
         files = (project.root / figure.place.file for figure in site.figures if figure.base == view)
-        written = next(filter(site.address.has, (file.relative_to(site.docs.resolve()) for file in files)), None)
+        written = next(
+            filter(site.settings.address.has, (file.relative_to(site.settings.docs.resolve()) for file in files)), None
+        )
         if written is not None:
-            return site.address.of(written)
+            return site.settings.address.of(written)
         if not project.pages:
             return None
         catalogue = Catalogue(site.galleries, project.pages)
-        return site.address.of(Path(catalogue.path_of(catalogue.page_of(view))))
+        return site.settings.address.of(Path(catalogue.path_of(catalogue.page_of(view))))
 
     def _figure(self, wish: Wish, where: str) -> Figure:
         """What a fence with the same layout would ask for."""

@@ -49,4 +49,6 @@ def read_sphinx(conf: Path) -> tuple[list[Figure], list[Mistake]]:
     try:
         return read_documents(conf.resolve().parent)
     except SphinxError as error:
-        fail(f"{conf}: {error}")
+        # What our own part of the build says of an option is told as anywhere else.
+        cause = error.__cause__
+        fail(cause.told(conf, "extensions") if isinstance(cause, ProjectError) else f"{conf}: {error}")

@@ -10,7 +10,6 @@ import click
 
 from attnviz_mkdocs.cli.motif import motif_of
 from attnviz_mkdocs.cli.say import fail, say, write
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError
 from attnviz_mkdocs.pictures import WIDE, picture_of, svg_of
 from attnviz_mkdocs.pictures.alone import MARGIN, WalkError
@@ -94,7 +93,7 @@ def export(
     except LookupError as error:
         fail("\n".join(map(str, [*site.mistakes, error])))
     try:
-        content = make(figure, supply_of(site.project).get(figure), look)
+        content = make(figure, site.supply().get(figure), look)
     except (SpecError, MissingError, StoreError, CodecError, FileNotFoundError, RasterError, WalkError) as error:
         fail(str(error))
     write(output, content)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from attnviz_mkdocs.cli.remote import remote_of
 from attnviz_mkdocs.cli.say import count, fail, mistakes_of, say, show, stop_at
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.spec.size import readable
 from attnviz_mkdocs.store import listed, record_name, sweep
@@ -39,15 +36,19 @@ def gc(open_site: Callable[[], Site], grace: int, *, dry_run: bool, of_remote: b
     These are exhibits that became stale, and those whose views are gone. Nothing is removed while a gallery or a page
     has mistakes, for it might name them.
     """
-    project = replace(open_site().project, capture="never")
-    store = remote_of(project) if of_remote else supply_of(project).store
+    site = open_site()
+    store = site.remote() if of_remote else site.supply().store
     files = listed(store)
     # Read again after the listing: what a gallery that was saved meanwhile names is not yet in the list.
     site = open_site()
-    supply = supply_of(project)
+    supply = site.supply(capture="never")
     stop_at([*site.mistakes, *mistakes_of(supply.needed, site.figures)])
-    if not site.docs.is_dir() or not site.figures:
-        where = f"there are no pages at {site.docs}" if not site.docs.is_dir() else "no gallery and no page has a view"
+    if not site.settings.docs.is_dir() or not site.figures:
+        where = (
+            f"there are no pages at {site.settings.docs}"
+            if not site.settings.docs.is_dir()
+            else "no gallery and no page has a view"
+        )
         fail(f"{where}, so all of {store.url} would be removed; is this the right folder?")
     wanted = supply.wanted(site.figures)
     named = [store.name(key) for key in wanted.keys]

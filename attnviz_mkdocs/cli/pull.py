@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from attnviz_mkdocs.cli.remote import remote_of, tell, tell_of
+from attnviz_mkdocs.cli.copied import tell, tell_of
 from attnviz_mkdocs.cli.say import count, fail, say, stop_at
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.store import copy, record_name
 
@@ -29,15 +27,14 @@ def pull(open_site: Callable[[], Site], url: str | None, *, everything: bool) ->
     Without URL it comes from the `remote:` of mkdocs.yml. What is here is not fetched again.
     """
     site = open_site()
-    project = replace(site.project, capture="never")
-    remote = remote_of(project, url)
+    remote = site.remote(url)
     if not remote.records():
         fail(f'there is nothing at {remote.url}; is that the right place? If so, fill it with "attnviz push"')
     models = {subject.model for figure in site.figures for subject in figure.subjects}
     # First what the models are, for the keys of exhibits are made of it.
     records = remote.records() if everything else [record_name(identity(model)) for model in models]
-    first = copy(remote, supply_of(project).store, (), records, replace=True)
-    supply = supply_of(project)
+    first = copy(remote, site.supply().store, (), records, replace=True)
+    supply = site.supply(capture="never")
     wanted = supply.wanted(site.figures)
     copied = copy(remote, supply.store, remote if everything else wanted.keys, replace=True)
     copied.damaged |= first.damaged

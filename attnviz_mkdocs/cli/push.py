@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from attnviz_mkdocs.cli.remote import remote_of, tell, tell_of
+from attnviz_mkdocs.cli.copied import tell, tell_of
 from attnviz_mkdocs.cli.say import count, say, stop_at
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.plan import identity
 from attnviz_mkdocs.store import copy, record_name
 
@@ -30,8 +28,8 @@ def push(open_site: Callable[[], Site], url: str | None, *, everything: bool, re
     Without URL it goes to the `remote:` of mkdocs.yml. What is there is not sent again.
     """
     site = open_site()
-    supply = supply_of(replace(site.project, capture="never"))
-    remote = remote_of(site.project, url)
+    supply = site.supply(capture="never")
+    remote = site.remote(url)
     wanted = supply.wanted(site.figures)
     absent = [key for key in wanted.requests if key not in supply.store]
     supply.record(request.model for key, request in wanted.requests.items() if key in supply.store)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from attnviz_mkdocs.cli.remote import remote_of
 from attnviz_mkdocs.cli.say import count, mistakes_of, say, show, stop_at
-from attnviz_mkdocs.cli.site import supply_of
 from attnviz_mkdocs.codec import CodecError, peek_header
 from attnviz_mkdocs.plan import titled
 from attnviz_mkdocs.spec.characters import in_json
@@ -66,9 +64,8 @@ def status(open_site: Callable[[], Site], *, as_data: bool, with_remote: bool, c
     Damaged: it is not what was written, which only --check finds.
     """
     site = open_site()
-    project = replace(site.project, capture="never")
-    supply = supply_of(project)
-    remote = remote_of(project) if with_remote else None
+    supply = site.supply(capture="never")
+    remote = site.remote() if with_remote else None
     rows = list(_rows(supply.store, supply.wanted(site.figures), remote))
     if checks:
         _look_at(supply.store, rows)

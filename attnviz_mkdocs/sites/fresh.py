@@ -57,7 +57,7 @@ class Fresh:
         has_neurons: Whether a neuron view is shown.
 
     Raises:
-        PluginError: An option can't be what it is, or the store can't be opened.
+        PluginError: An option can't be what it is.
     """
 
     def __init__(self, root: Path, config_file: Path | None, options: dict[str, Any], shipment: Shipment) -> None:
@@ -71,8 +71,6 @@ class Fresh:
                 self.scribe.catalogue = Catalogue(self.scribe.galleries, self.project.pages)
         except ProjectError as error:
             raise PluginError(error.told(config_file, "plugins", root)) from error
-        except StoreError as error:
-            raise PluginError(ProjectError(str(error), "store").told(config_file, "plugins", root)) from error
         self.watched: list[str] = []
         self.has_neurons = False
         self.pages: GalleryPages | None = None

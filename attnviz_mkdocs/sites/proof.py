@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -16,16 +15,15 @@ from attnviz_mkdocs.sites.page import Page
 from attnviz_mkdocs.sites.scribe import Scribe
 from attnviz_mkdocs.sites.written import Written
 from attnviz_mkdocs.spec import SpecError
-from attnviz_mkdocs.supply import Supply
 from attnviz_mkdocs.terms import SCHEME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attnviz_mkdocs.fence import Fence
-    from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.sites.scribe import Drawn
     from attnviz_mkdocs.spec import Galleries, Mistake
+    from attnviz_mkdocs.supply import Supply
 
 # Blocks in which authors put links. What another extension reads as its own, these may take for code, and code for no
 # link: a link may be missed, and none is found that isn't there.
@@ -48,20 +46,22 @@ class Proof(Scribe):
         pass
 
 
-def wrong_links(docs: Path, galleries: Galleries, project: Project) -> list[Mistake]:
+def wrong_links(docs: Path, galleries: Galleries, supply: Supply) -> list[Mistake]:
     """What is wrong with the links in all pages of a folder; of exhibits that the store lacks, only names are checked.
 
-    Raises:
-        StoreError: The store can't be opened.
+    Args:
+        docs: The folder.
+        galleries: What the links may refer to.
+        supply: Where exhibits come from; one that captures nothing.
     """
     found: list[Mistake] = []
-    proof = Proof(galleries, Supply(replace(project, capture="never")))
+    proof = Proof(galleries, supply)
     page = Page()
     extension = AttnvizExtension(lambda _: Written(proof, page))
     blocks = [*_BLOCKS, *(_MORE_BLOCKS if find_spec("pymdownx") else ["fenced_code"])]
     md = Markdown(extensions=[*blocks, extension])
     # What can't be read is told with the fences.
-    for name, source in pages_of(docs, project.root, []):
+    for name, source in pages_of(docs, supply.project.root, []):
         if SCHEME not in source:
             continue
         text, _ = get_data(source)

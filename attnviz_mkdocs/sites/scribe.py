@@ -80,8 +80,7 @@ class Scribe:
         """A scribe that knows a project's galleries, and has told what is wrong with them.
 
         Raises:
-            ProjectError: What an author named as galleries is not there.
-            StoreError: The store can't be opened.
+            ProjectError: What an author named as galleries is not there, or the store can't be opened.
         """
         scribe = cls(project.load(), Supply(project))
         scribe.tell(scribe.galleries.mistakes)

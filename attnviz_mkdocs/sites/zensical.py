@@ -21,7 +21,6 @@ from attnviz_mkdocs.fence.folder import read_folder, shown_from
 from attnviz_mkdocs.project import Project, ProjectError
 from attnviz_mkdocs.sites.page import Page
 from attnviz_mkdocs.sites.scribe import Scribe, log
-from attnviz_mkdocs.store import StoreError
 from attnviz_mkdocs.supply import MissingError
 
 if TYPE_CHECKING:
@@ -88,8 +87,6 @@ class Rendered:
                     _known[name] = self._begun(project)
             except ProjectError as error:
                 _stop(error.told(self._config_file, root=self.root))
-            except StoreError as error:
-                _stop(f"attnviz: {error}")
             return _known[name].scribe
 
     @property

@@ -33,7 +33,7 @@ _AT_ONCE = 16
 
 
 # Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
-_USER = re.compile(r"""(?<=://)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
+_USER = re.compile(r"""(?<=//)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
 _QUERY = re.compile(r"""(?<=[?&#;])([^=&\s'"]+)=([^&\s'"]+)""")
 # What a server may repeat of a request, and tokens that are known by their beginning.
 _TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}|\b(?:hf_|gh[oprsu]_|github_pat_)\w{8,}")

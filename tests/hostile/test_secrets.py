@@ -66,6 +66,10 @@ def test_a_store_that_fails_is_named_without_what_opens_it(tmp_path, monkeypatch
         assert not [secret for secret in SECRETS if secret in str(error.value)]
 
 
+def test_an_address_that_lacks_its_protocol_is_named_without_what_opens_it(tmp_path):
+    assert Store("//KEY:SE/CRET+=@host/attn", tmp_path).url == "//…@host/attn"
+
+
 @pytest.mark.parametrize(
     "words", ["no address", "a@b.c", "12:30 @ noon", "a?b", "https://example.org/a?b#c", "C://a b@c"]
 )

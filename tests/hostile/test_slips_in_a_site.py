@@ -120,7 +120,7 @@ def test_a_store_that_nothing_opens_is_told_with_its_place(site, caplog):
     with pytest.raises(Abort):
         build(load_config("mkdocs.yml"))
     assert (
-        "mkdocs.yml:2:28: plugins: attnviz: the store foo://x can't be opened: Protocol not known: foo; "
+        "mkdocs.yml:2:28: plugins: attnviz: store: the store foo://x can't be opened: Protocol not known: foo; "
         "expected a folder, or an fsspec URL such as s3://bucket/attention"
     ) in caplog.text
 

@@ -195,7 +195,7 @@ def test_an_id_can_be_taken_once_in_a_document(folder, captured):
         ('attnviz_galleries = "nowhere/"', "there is no gallery file at 'nowhere/'"),
         ('attnviz_galery = "gallery/"', 'attnviz_galery: unknown option; did you mean "galleries"?'),
         ("attnviz_pages = True", "attnviz_pages: unknown option. There are: galleries,"),
-        ('attnviz_store = "nosuch://a"', "nosuch"),
+        ('attnviz_store = "nosuch://a"', "conf.py:8:17: attnviz: store: the store nosuch://a can't be opened"),
     ],
 )
 def test_options_are_checked(folder, captured, option, told):

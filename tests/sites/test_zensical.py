@@ -168,7 +168,10 @@ def test_never_ends_a_build_with_the_command_and_a_preview_with_nothing(site, fo
 
 @pytest.mark.parametrize(
     ("option", "words"),
-    [('stor = "x"', 'unknown option .stor.; did you mean "store"'), ('store = "no://x"', "the store no://x can't be")],
+    [
+        ('stor = "x"', 'unknown option .stor.; did you mean "store"'),
+        ('store = "no://x"', r"^zensical\.toml:\d+:1: attnviz: store: the store no://x can't be"),
+    ],
 )
 def test_options_that_can_not_be_end_the_build(site, folder, option, words):
     folder.write("zensical.toml", CONFIGURATION + option)

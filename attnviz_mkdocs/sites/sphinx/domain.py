@@ -111,15 +111,12 @@ class Views(Domain):
 
         Raises:
             ConfigError: An option can't be what it is.
-            ExtensionError: The store can't be opened.
         """
         try:
             project = Project.from_options(Path(app.confdir), options_in(app.config))
             self.site = Site(project, project.load(), Supply(project), app.builder)
         except ProjectError as error:
             raise ConfigError(error.told(Path(app.confdir) / "conf.py", root=Path(app.confdir))) from error
-        except StoreError as error:
-            raise ExtensionError(str(error)) from error
         self.told = set()
         self.tell(self.site.galleries.mistakes)
 

@@ -1,34 +1,17 @@
-"""Where exhibits are pushed to and pulled from, and what is told of it."""
+"""What is told of exhibits that are pushed and pulled."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from attnviz_mkdocs.cli.say import count, say
 from attnviz_mkdocs.spec.size import readable
-from attnviz_mkdocs.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attnviz_mkdocs.project import Project
     from attnviz_mkdocs.store import Copied
     from attnviz_mkdocs.supply import Wanted
-
-
-def remote_of(project: Project, url: str | None = None) -> Store:
-    """The store that was named, or else the project's remote."""
-    if url is not None:
-        return Store(url, Path.cwd())
-    if project.remote is None:
-        raise click.UsageError(
-            'there is no remote: write "remote: s3://bucket/folder", a folder or any other fsspec URL, under '
-            '"plugins: attnviz:" in mkdocs.yml, or name one here'
-        )
-    return Store(project.remote, project.root)
 
 
 def tell(copied: Copied, done: str, place: str) -> None:
