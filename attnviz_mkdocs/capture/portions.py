@@ -21,8 +21,8 @@ PORTION = 2048
 #: Bytes of a text that make a token, in most languages and tokenizers.
 _BYTES_A_TOKEN = 4
 #: From this many tokens on, a text's weights cost more than its tokens do; between what was measured of
-#: MiniLM (20) and of SmolLM2 (80).
-_LONG = 40
+#: MiniLM (200) and of SmolLM2 (400).
+_LONG = 250
 #: A token that is written takes a pass by itself.
 _WRITTEN = 16
 

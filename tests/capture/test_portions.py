@@ -69,9 +69,9 @@ def test_what_is_asked_of_one_text_stays_together():
 
 
 def test_long_texts_and_written_ones_cost_more_and_come_first():
-    short, long, written = tiny.requests("a", "a", "a " * 500, Text(text="a", generate=40))
+    short, long, written = tiny.requests("a", "a", "a " * 1000, Text(text="a", generate=40))
     costs = {portion.requests: portion.cost for request in (short, long, written) for portion in portions([request])}
-    assert costs[(long,)] > 250
+    assert costs[(long,)] > 1000
     assert costs[(written,)] > 40
     assert costs[(short,)] < 10
     assert portions([short, written, long])[0].requests[0] == long
