@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.spec import Model, Text
 
 #: What a portion may cost, in tokens of a short text: a few batches.
-PORTION = 2048
+PORTION = 1024
 #: Bytes of a text that make a token, in most languages and tokenizers.
 _BYTES_A_TOKEN = 4
 #: From this many tokens on, a text's weights cost more than its tokens do; between what was measured of
