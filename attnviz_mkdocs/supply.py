@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.arrays import ArraysError, read_arrays
@@ -128,6 +128,7 @@ class Supply:
     _planner: Planner = field(init=False)
     _failures: dict[str, CaptureError] = field(init=False, default_factory=dict)
     _fresh: set[str] = field(init=False, default_factory=set)
+    _ensured: Wanted = field(init=False, default_factory=Wanted)
     _warned: set[Model] = field(init=False, default_factory=set)
     _cuts: dict[str, Encoded] = field(init=False, default_factory=dict)
 
@@ -200,7 +201,10 @@ class Supply:
             if absent or wanted.unknown:
                 raise MissingError(self._never([*absent, *wanted.unknown]))
             return 0
-        requests = [request for request in self.missing(figures) if only is None or request.key in only]
+        wanted = self.wanted(figures)
+        allowed = {key: request for key, request in wanted.requests.items() if only is None or key in only}
+        self._ensured = replace(wanted, requests=allowed)
+        requests = list(filter(self._is_missing, allowed.values()))
         try:
             return self._capture(requests)
         except (MissingError, StoreError) as error:
@@ -328,10 +332,24 @@ class Supply:
             # What was damaged is captured again, once.
             if request.key in self._fresh:
                 raise
-            log.warning("%s: %s; it is captured again", figure.place, error)
-            self.store.discard(request.key)
-            self._capture([request])
+            self._renew(request, figure.place, error)
             return self._read(request, figure, subject)
+
+    def _renew(self, request: Request, place: Place, error: DamagedError) -> None:
+        """Capture what is damaged again, with all else that is: a model takes long to load."""
+        damaged = {request.key: request}
+        log.warning("%s: %s; it is captured again", place, error)
+        for key, other in self._ensured.requests.items():
+            if key in damaged or key in self._fresh or key not in self.store:
+                continue
+            try:
+                self.store.read(key)
+            except DamagedError as wrong:
+                log.warning("%s: %s; it is captured again", self._ensured.places[key], wrong)
+                damaged[key] = other
+        for key in damaged:
+            self.store.discard(key)
+        self._capture(list(damaged.values()))
 
     def _read_arrays(self, request: ArraysRequest, figure: Figure) -> bytes:
         """An author's own arrays, encoded once; no model is needed, so that it happens wherever a page is built."""

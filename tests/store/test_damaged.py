@@ -95,6 +95,21 @@ def test_what_is_damaged_is_named_and_captured_again_or_refused_with_the_command
     assert {"attention": shown.exhibit, "neurons": shown.neurons}[kind].data == whole
 
 
+def test_all_that_is_damaged_is_captured_again_in_one_batch(files, folder, captured, caplog):
+    asked, batches = len(captured.requests), captured.batches
+    whole = {kind: file.read_bytes() for kind, file in files.items()}
+    for file in files.values():
+        file.write_bytes(b"")
+    build = supply(folder)
+    build.ensure(figures(folder))
+    shown = build.get(figures(folder)[0])
+    assert {"attention": shown.exhibit.data, "neurons": shown.neurons.data} == whole
+    assert {request.what for request in captured.requests[asked:]} == set(KINDS)
+    assert captured.batches == batches + 1
+    for file in files.values():
+        assert caplog.text.count(f"{file.name} is damaged") == 1
+
+
 def test_the_command_captures_it_again_and_says_how_many(files, folder, monkeypatch):
     monkeypatch.chdir(folder.root)
     files["attention"].write_bytes(b"")
