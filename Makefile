@@ -51,12 +51,14 @@ docs-test: .stamps/test
 unit: .stamps/test .stamps/browser .stamps/node docs-test
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
-# A quarter of an hour or more on two cores, with nothing else running.
+# Three quarters of an hour on two cores, with nothing else running.
 bench: .stamps/bench
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reach.py
 	$(BIN)/python benchmarks/capture.py
 	$(BIN)/python benchmarks/galleries.py
+	$(BIN)/python benchmarks/gallery.py
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/rebuild.py
 
 bundle: .stamps/node

@@ -1,6 +1,6 @@
 """A site of a thousand exhibits: bytes, time and memory, from capture to pages.
 
-    python benchmarks/gallery.py [--exhibits 1000] [--folder FOLDER] [--publish]
+    python benchmarks/gallery.py
 
 MiniLM reads as many sentences, none twice, put together from lists of words: most have 10 to 40 tokens, one in twenty
 64 to 128. One in twenty is shown in a neuron view, which needs queries and keys beside the attention. The site is as
@@ -11,13 +11,12 @@ tells the same when others work on the machine, too.
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import tempfile
 from pathlib import Path
 
-from figures import machine, publish, table, where
+from figures import ROOT, machine, publish, table, where
 from programs import took
 from sentences import ONE_IN, sentences
 
@@ -25,25 +24,22 @@ from attnviz_mkdocs.codec import SUFFIX, peek_header
 from attnviz_mkdocs.start import start
 from attnviz_mkdocs.store import Store
 
+_EXHIBITS = 1000
 _PER_GALLERY = 100
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exhibits", type=int, default=1000)
-    parser.add_argument("--folder", type=Path, help="where to work; what its store has is not captured again")
-    parser.add_argument("--publish", action="store_true", help="write the figures into the docs")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.folder or Path(temporary)
-        table = measure(folder, arguments.exhibits)
-    print(table)
-    if arguments.publish:
-        publish("gallery", table)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(Path(folder))
+    here = machine("mkdocs-material", "torch", "transformers")
+    (ROOT / "benchmarks/gallery.json").write_text(json.dumps({**here, "site": rows}, indent=1) + "\n", encoding="utf-8")
+    text = f"{table(('', ''), rows.items())}\n\n{here['cores']} cores, no GPU. {where(here)}"
+    print(text)
+    publish("gallery", text)
 
 
-def measure(folder: Path, exhibits: int) -> str:
-    write(folder, exhibits)
+def measure(folder: Path) -> dict[str, str]:
+    write(folder)
     steps = {
         "capture": said(folder, "attnviz", "capture"),
         "first build": said(folder, "mkdocs", "build", "--quiet", "--strict"),
@@ -54,8 +50,8 @@ def measure(folder: Path, exhibits: int) -> str:
     pictures = [file for file in site if file.suffix == ".svg"]
     pages = [file for file in site if file.suffix == ".html" and file not in standalone]
     largest = max(pages, key=lambda file: file.stat().st_size)
-    rows = {
-        "exhibits": f"{exhibits:,}",
+    return {
+        "exhibits": f"{_EXHIBITS:,}",
         "tokens, median and most": tokens(folder),
         "store": megabytes(list((folder / "gallery/store").rglob(f"*{SUFFIX}"))),
         "site": f"{megabytes(site)} in {len(site):,} files",
@@ -65,18 +61,16 @@ def measure(folder: Path, exhibits: int) -> str:
         "largest page": f"{megabytes([largest])}, {largest.relative_to(folder / 'site')}",
         **steps,
     }
-    here = machine("mkdocs-material", "torch", "transformers")
-    return f"{table(('', ''), rows.items())}\n\n{here['cores']} cores, no GPU. {where(here)}"
 
 
-def write(folder: Path, exhibits: int) -> None:
+def write(folder: Path) -> None:
     """A site with galleries of a hundred exhibits."""
     start(folder)
     (folder / "gallery/first.yaml").unlink(missing_ok=True)
     (folder / "docs/index.md").write_text("# A thousand exhibits\n", encoding="utf-8")
-    texts = list(sentences(exhibits))
-    for first in range(0, exhibits, _PER_GALLERY):
-        numbers = range(first, min(first + _PER_GALLERY, exhibits))
+    texts = list(sentences(_EXHIBITS))
+    for first in range(0, _EXHIBITS, _PER_GALLERY):
+        numbers = range(first, first + _PER_GALLERY)
         name = f"part-{first // _PER_GALLERY}"
         views = [
             {

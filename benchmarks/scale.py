@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from figures import ROOT, publish, table
+from figures import ROOT, machine, publish, table, where
 from models import MODELS, WORDS
 
 from attnviz_mkdocs.capture.device import Place
@@ -129,18 +127,18 @@ def main() -> None:
         plan = planned(Path(folder) / "plan", count)
         ways = together(Path(folder) / "ways", count)
     load = os.getloadavg()[1]
-    versions = {package: version(package) for package in ("attnviz-mkdocs", "ray", "torch", "transformers")}
-    about = {"cores": os.cpu_count(), "load": load, "python": platform.python_version(), "versions": versions}
-    found = {**about, "grows": grows, "planned": plan, "exhibits": count, "ways": ways}
+    here = machine("ray", "torch", "transformers")
+    found = {**here, "load": load, "grows": grows, "planned": plan, "exhibits": count, "ways": ways}
     (ROOT / "benchmarks/scale.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    publish("grows", _grows(grows))
-    publish("ways", _ways(ways, count))
-    names = ", ".join(f"{name} {number}" for name, number in versions.items())
-    publish(
-        "where",
-        f"Python {about['python']}, {names}; {about['cores']} cores, load {load:.0f}. "
+    figures = {
+        "grows": _grows(grows),
+        "ways": _ways(ways, count),
+        "where": f"{here['cores']} cores, load {load:.0f}. {where(here)} "
         f"To read a gallery and to find what is missing took {plan * 1e3:.1f} ms a view.",
-    )
+    }
+    for name, text in figures.items():
+        print(text)
+        publish(name, text)
 
 
 def _grows(rows: list[dict[str, Any]]) -> str:
