@@ -15,10 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from attnviz_mkdocs.spec.types import MOST_TOKENS
+from attnviz_mkdocs.spec.types import MOST_HEADS, MOST_TOKENS
 
-#: More than any model has of all layers; a browser that is told so would be busy for good.
-_MOST_HEADS = 2**15
 #: A whole number as a browser has it.
 _Whole = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 
@@ -110,9 +108,9 @@ class _Exhibit(_File):
             tokens = [len(self.tokens[side].label) for side in (about.query, about.key)]
             if tokens != [queries, keys] or len(about.layers) != layers:
                 raise ValueError(f"attention {about.name!r} of shape {about.shape} does not fit its tokens and layers")
-            if layers * heads > _MOST_HEADS:
+            if layers * heads > MOST_HEADS:
                 raise ValueError(
-                    f"attention {about.name!r} has {layers * heads:,} heads; no more than {_MOST_HEADS:,} fit"
+                    f"attention {about.name!r} has {layers * heads:,} heads; a view shows at most {MOST_HEADS:,}"
                 )
             if about.layout == "causal" and queries != keys:
                 raise ValueError(f"attention {about.name!r} of shape {about.shape} can't be causal")
