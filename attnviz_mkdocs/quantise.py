@@ -109,7 +109,8 @@ def quantise(
         raise ValueError("attention weights hold NaN or infinite values")
     if weights.size and (weights.min() < 0 or weights.max() > 1 + 1e-3):
         raise ValueError(f"attention weights must lie in [0, 1], found {weights.min():g} to {weights.max():g}")
-    cells = np.minimum(weights, 1).astype(np.float32).view(np.uint32) >> np.uint32(CELL_BITS)
+    # Less than nothing is there only as -0, of which the sign is a bit like others.
+    cells = np.abs(np.minimum(weights, 1)).astype(np.float32).view(np.uint32) >> np.uint32(CELL_BITS)
     indices = CODE_BY_CELL[np.maximum(cells, FIRST_CELL) - FIRST_CELL]
     if masked is not None:
         indices = np.where(masked, np.uint16(MASKED), indices)

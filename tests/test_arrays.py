@@ -313,6 +313,12 @@ BROKEN = {
         {},
         '"attention" has the shape [1, 1, 1, 1025] (float16); a view shows at most 1024 tokens on a side',
     ),
+    "too many heads": (
+        {"attention": np.ones((2, 2**14 + 1, 1, 1), np.float16)},
+        ["a"],
+        {},
+        '"attention" has the shape [2, 16385, 1, 1] (float16); a view shows at most 32,768 heads in all layers',
+    ),
     "whole numbers": (
         {"attention": np.ones((1, 1, 5, 5), np.int64)},
         LABELS,

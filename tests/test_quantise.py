@@ -43,6 +43,12 @@ def test_masked_is_not_zero():
     assert dequantise(codes, np.empty(0, np.uint8)).tolist() == [[0, 0], [0, 0]]
 
 
+def test_nothing_is_nothing_with_either_sign():
+    codes, top = quantise(np.array([0.0, -0.0], np.float32))
+    assert codes.tolist() == [1, 1]
+    assert not top.size
+
+
 @given(arrays(np.float32, st.tuples(st.integers(0, 9), st.integers(0, 9)), elements=st.floats(0, 1, width=32)))
 def test_weights_near_one_escape_in_reading_order(weights):
     codes, top = quantise(weights)

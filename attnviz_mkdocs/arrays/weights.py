@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz_mkdocs.arrays.file import ArraysError
 from attnviz_mkdocs.quantise import RELATIVE_ERROR
+from attnviz_mkdocs.spec.types import MOST_HEADS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,6 +123,10 @@ def _check_shape(tensor: Tensor) -> None:
             raise ArraysError(f"{shape}, so it has no {axis}; {_DIMENSIONS}, at least one of each")
     if max(tensor.shape[2:]) > MOST_TOKENS:
         raise ArraysError(f"{shape}; a view shows at most {MOST_TOKENS} tokens on a side. {_DIMENSIONS.capitalize()}")
+    if math.prod(tensor.shape[:2]) > MOST_HEADS:
+        raise ArraysError(
+            f"{shape}; a view shows at most {MOST_HEADS:,} heads in all layers. {_DIMENSIONS.capitalize()}"
+        )
 
 
 def _first(wrong: NDArray[np.bool_]) -> tuple[np.intp, ...]:

@@ -49,6 +49,8 @@ def read_card(file: Path) -> str:
     Raises:
         CardError: It can't be read, or is not UTF-8.
     """
+    if not file.is_file():
+        raise CardError(f"{file} is no file, such as README.md")
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,13 @@ class _Look:
         return self.scale or 2
 
 
+def _number(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """NaN is outside of no range."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no number.")
+    return value
+
+
 @click.command()
 @click.argument("view")
 @click.option(
@@ -58,7 +66,12 @@ class _Look:
 )
 @click.option("--theme", type=click.Choice(["light", "dark"]), help="Of a picture.  [default: both in an .svg, light]")
 @click.option("--width", type=click.IntRange(240, 4000), help="Of a picture.  [default: 688 in an .svg, 720]")
-@click.option("--scale", type=click.FloatRange(0.5, 8), help="Pixels per pixel of a .png or .webp.  [default: 2]")
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.5, 8),
+    callback=_number,
+    help="Pixels per pixel of a .png or .webp.  [default: 2]",
+)
 @click.pass_obj
 def export(
     open_site: Callable[[], Site],

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from attnviz_mkdocs.capture.portions import portions, share
+from attnviz_mkdocs.spec.mistakes import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from attnviz_mkdocs.plan import Request
+
+
+_NUMBERS = re.compile(r"(\d{1,9})/(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,10 @@ class _ShardType(click.ParamType[Shard]):
     def convert(self, value: str | Shard, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
         if isinstance(value, Shard):
             return value
-        number, slash, count = value.partition("/")
-        if not (slash and number.isdecimal() and count.isdecimal()):
-            self.fail(f"expected I/N, such as 1/4, found {value!r}", param, ctx)
-        shard = Shard(int(number), int(count))
+        numbers = _NUMBERS.fullmatch(value)
+        if not numbers:
+            self.fail(f"expected I/N, such as 1/4, found {short(value)!r}", param, ctx)
+        shard = Shard(*map(int, numbers.groups()))
         if shard.count < 1:
             self.fail("expected at least one shard, as in 1/1", param, ctx)
         if not 1 <= shard.number <= shard.count:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from decimal import ROUND_CEILING, Context
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 import deflate
 from safetensors import SafetensorError
@@ -13,6 +13,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from attnviz_mkdocs.codec.headers import check_header
+from attnviz_mkdocs.spec.characters import in_line
+from attnviz_mkdocs.spec.mistakes import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +33,8 @@ SUFFIX = ".safetensors.gz"
 Kind = Literal["attention", "neurons"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# In characters; words that quote more are cut.
+_LONGEST_MESSAGE = 300
 _NO_HEADER = "the file holds no attnviz header"
 
 # Of attention of real models, level 10 makes 2 to 4 % less, in more than twice the time: more than the model takes.
@@ -46,6 +50,10 @@ _LEAST = 18
 
 class CodecError(ValueError):
     """The bytes are not what they should be, or are damaged; the message says which."""
+
+    def __init__(self, message: str) -> None:
+        # It may quote what somebody wrote into a file.
+        super().__init__(in_line(short(message, _LONGEST_MESSAGE)))
 
 
 def pack(kind: Kind, tensors: Tensors, content: Mapping[str, Any]) -> bytes:
@@ -123,22 +131,29 @@ def read_header(raw: bytes, kind: Kind | None = None) -> dict[str, Any]:
     """
     length = _header_length(raw)
     try:
-        header: dict[str, Any] = json.loads(json.loads(raw[8 : 8 + length])["__metadata__"]["attnviz"])
+        metadata = json.loads(raw[8 : 8 + length], parse_constant=_no_number)["__metadata__"]
+        header: dict[str, Any] = json.loads(metadata["attnviz"], parse_constant=_no_number)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CodecError(_NO_HEADER) from error
     if not isinstance(header, dict):
         raise CodecError(_NO_HEADER)
-    if header.get("format") != FORMAT:
+    found = {name: value for name, value in header.items() if isinstance(value, int | str)}
+    if found.get("format") != FORMAT:
         raise CodecError(
-            f"the file has format {header.get('format')!r}, this version reads {FORMAT}; upgrade attnviz-mkdocs"
+            f"the file has format {found.get('format', 'none')}, this version reads {FORMAT}; upgrade attnviz-mkdocs"
         )
-    if header.get("kind") not in (KINDS if kind is None else (kind,)):
-        raise CodecError(f"the file holds {header.get('kind')}, expected {kind}")
+    if found.get("kind") not in (KINDS if kind is None else (kind,)):
+        raise CodecError(f"the file holds {found.get('kind', 'none')}, expected {kind}")
     try:
         check_header(header)
     except ValueError as error:
         raise CodecError(str(error)) from error
     return header
+
+
+def _no_number(name: str) -> NoReturn:
+    """Python's JSON has NaN and Infinity; a browser's has not."""
+    raise ValueError(name)
 
 
 def _header_length(raw: bytes) -> int:

@@ -10,15 +10,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeInt,
     PositiveInt,
     ValidationError,
     model_validator,
 )
 
+from attnviz_mkdocs.spec.types import MOST_HEADS, MOST_TOKENS
+
+#: A whole number as a browser has it.
+_Whole = Annotated[int, Field(gt=-(2**53), lt=2**53)]
+
 
 class _Part(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class _Provenance(_Part):
@@ -36,13 +40,13 @@ class _Provenance(_Part):
 class _Tokens(_Part):
     """A list for each field of `attnviz_mkdocs.exhibit.Token`."""
 
-    label: list[str]
-    start: list[int]
-    end: list[int]
-    special: list[int]
+    label: Annotated[list[str], Field(max_length=MOST_TOKENS)]
+    start: list[_Whole]
+    end: list[_Whole]
+    special: list[_Whole]
     segment: list[Annotated[int, Field(ge=0, le=1)]]
-    continues: list[int]
-    generated: list[int]
+    continues: list[_Whole]
+    generated: list[_Whole]
     role: list[str | None]
 
     @model_validator(mode="after")
@@ -59,7 +63,7 @@ def _ascending(layers: list[int]) -> list[int]:
 
 
 #: The model's own numbers of layers, in its order.
-Layers = Annotated[list[NonNegativeInt], AfterValidator(_ascending)]
+Layers = Annotated[list[Annotated[_Whole, Field(ge=0)]], AfterValidator(_ascending)]
 #: Sentences for readers; more would be no help.
 Notes = Annotated[list[str], Field(max_length=64)]
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -100,10 +104,14 @@ class _Exhibit(_File):
         for about in self.attentions:
             if not {about.query, about.key} <= self.tokens.keys():
                 raise ValueError(f"the tokens of attention {about.name!r} are missing")
-            layers, _, queries, keys = about.shape
+            layers, heads, queries, keys = about.shape
             tokens = [len(self.tokens[side].label) for side in (about.query, about.key)]
             if tokens != [queries, keys] or len(about.layers) != layers:
                 raise ValueError(f"attention {about.name!r} of shape {about.shape} does not fit its tokens and layers")
+            if layers * heads > MOST_HEADS:
+                raise ValueError(
+                    f"attention {about.name!r} has {layers * heads:,} heads; a view shows at most {MOST_HEADS:,}"
+                )
             if about.layout == "causal" and queries != keys:
                 raise ValueError(f"attention {about.name!r} of shape {about.shape} can't be causal")
         return self

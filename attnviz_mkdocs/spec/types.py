@@ -41,6 +41,8 @@ TAG_PATTERN = r"^\S(.{0,38}\S)?$"
 LONGEST = 1024
 #: The most tokens that a browser shows.
 MOST_TOKENS = 4096
+#: The most heads of all layers that a browser shows: more than any model has.
+MOST_HEADS = 2**15
 #: A model writes no more new tokens than one exhibit can hold.
 MOST_NEW_TOKENS = 1024
 

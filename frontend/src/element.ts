@@ -1,38 +1,47 @@
 /** `<attn-view>`: from a page's markup to a drawing, and back out of the page. */
 
 import { EXHIBIT, isOffered, NEURONS, read, SECOND, Shared } from "./bytes/payload.ts";
+import { isRecord } from "./bytes/safetensors.ts";
 import { element } from "./drawing/dom.ts";
 import { whenIdle } from "./drawing/idle.ts";
 import { onThemeChange } from "./drawing/theme.ts";
 import { type Exhibit, parseExhibit } from "./exhibit/exhibit.ts";
 import type { Neurons } from "./exhibit/neurons.ts";
 import { Frame } from "./frame/frame.ts";
+import { own } from "./own.ts";
 import { changes, writeAddress } from "./page/address.ts";
 import { asFollower, chosenIn, join, leave, type Member, showOpened, tell } from "./page/groups.ts";
 import { arrived, withoutHash } from "./page/links.ts";
-import { type Step, setOut } from "./page/steps.ts";
+import { isSteps, type Step, setOut } from "./page/steps.ts";
 import { type Compared, shapesOf } from "./scene/comparison.ts";
 import { formatToken } from "./scene/format.ts";
 import { initialState, reduce, type Shape, type State } from "./state.ts";
 import css from "./styles/view.css";
-import { type Fence, writeFence } from "./take/fence.ts";
+import { isFence, writeFence } from "./take/fence.ts";
 import type { View } from "./views/view.ts";
 
 /** How far outside the window a view starts to load. */
 const NEAR = "600px";
 
-let sheet: CSSStyleSheet | null = null;
+/** A document takes no sheets but its own, and a view may be moved to another one. */
+const sheets = new WeakMap<Document, CSSStyleSheet>();
 
-function styleSheet(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync([css, ...AttnView.views.map((view) => view.css ?? "")].join(""));
-  }
+/** Null for a document that no window shows. */
+function styleSheetOf(page: Document): CSSStyleSheet | null {
+  const made = sheets.get(page);
+  const window = own("defaultView", page);
+  if (made || !window) return made ?? null;
+  const sheet = new window.CSSStyleSheet();
+  sheet.replaceSync([css, ...AttnView.views.map((view) => view.css ?? "")].join(""));
+  sheets.set(page, sheet);
   return sheet;
 }
 
 const exhibits = new Shared<Exhibit>();
 const neurons = new Shared<Neurons>();
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === "string");
 
 export class AttnView extends HTMLElement implements Member {
   /** Those that the bundle brings. */
@@ -54,6 +63,8 @@ export class AttnView extends HTMLElement implements Member {
   #loading = false;
   #loadingNeurons = false;
   #settle: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
+  /** A page may have written one itself, even one that is closed. */
+  readonly #root = this.attachInternals().shadowRoot ?? this.attachShadow({ mode: "open" });
   readonly #ready = new Promise<void>((resolve, reject) => {
     this.#settle = { resolve, reject };
   });
@@ -123,12 +134,13 @@ export class AttnView extends HTMLElement implements Member {
   }
 
   connectedCallback(): void {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [styleSheet()];
+    const sheet = styleSheetOf(this.ownerDocument);
+    if (!sheet) return;
+    this.#root.adoptedStyleSheets = [sheet];
     // A site's policy may forbid declarations in attributes, but not that a script makes them.
     if (!this.style.length) this.style.cssText = this.getAttribute("style") ?? "";
     // Until it is drawn, the page's picture of it stays.
-    if (!root.firstChild) root.append(element("slot"));
+    if (!this.#root.firstChild) this.#root.append(element("slot"));
     this.#leave = new AbortController();
     const { signal } = this.#leave;
 
@@ -168,11 +180,11 @@ export class AttnView extends HTMLElement implements Member {
     try {
       this.#compared = await this.#fetchExhibits();
       this.#exhibit = this.#compared[0].exhibit;
-      this.#steps = this.#written<Step[]>("steps") ?? [];
+      this.#steps = this.#written("steps", isSteps) ?? [];
       const views = this.#views.map(({ name }) => name);
       const shape = { views, attentions: shapesOf(this.#compared), steps: this.#steps.length };
       this.#shape = shape;
-      const written = this.#written<Partial<State>>("state");
+      const written = this.#written<Partial<State>>("state", isRecord);
       this.#authored = reduce(initialState(shape, written), written, shape);
       this.#state = setOut({ step: 0 }, this.#authored, this.#authored, this.#steps, shape);
       if (this.dataset.link) this.follow(chosenIn(this.dataset.link));
@@ -183,20 +195,25 @@ export class AttnView extends HTMLElement implements Member {
     }
   }
 
-  /** The lines that give what is shown again in another page. */
-  #fence(): string {
-    const [state, authored, shape] = [this.#state as State, this.#authored as State, this.#shape as Shape];
-    const own = Object.keys(this.#written<object>("state") ?? {});
-    return writeFence(this.#written<Fence>("fence") as Fence, changes(state, authored, shape, own));
+  /** What writes the lines that give what is shown again in another page; null where the page has no such lines. */
+  #fence(): (() => string) | null {
+    const fence = this.#written("fence", isFence);
+    const wanted = Object.keys(this.#written("state", isRecord) ?? {});
+    return (
+      fence &&
+      (() => writeFence(fence, changes(this.#state as State, this.#authored as State, this.#shape as Shape, wanted)))
+    );
   }
 
   /** What the page's author wrote; null for nothing. */
-  #written<T>(what: "state" | "steps" | "names" | "fence"): T | null {
+  #written<T>(what: "state" | "steps" | "names" | "fence", isSound: (value: unknown) => value is T): T | null {
     try {
-      return JSON.parse(this.dataset[what] ?? "null");
+      const value: unknown = JSON.parse(this.dataset[what] ?? "null");
+      if (value === null || isSound(value)) return value;
     } catch {
-      throw new Error(`The ${what} of this view can't be read: data-${what} is not JSON. Build the page again.`);
+      // Told below, like anything else that no build writes.
     }
+    throw new Error(`The ${what} of this view can't be read: data-${what} is damaged. Build the page again.`);
   }
 
   /** The views that there is data for. */
@@ -212,10 +229,10 @@ export class AttnView extends HTMLElement implements Member {
     const fetched = (isOffered(this, SECOND) ? [EXHIBIT, SECOND] : [EXHIBIT]).map((place) =>
       exhibits.get(this.dataset[place.key], this, async () => parseExhibit(await read(this, place))),
     );
-    const names = fetched.length > 1 ? (this.#written<unknown[]>("names") ?? ["first", "second"]) : [""];
+    const names = fetched.length > 1 ? (this.#written("names", isNames) ?? ["first", "second"]) : [""];
     return (await Promise.all(fetched)).map((exhibit, i) => ({
       exhibit,
-      name: names[i] ? formatToken(String(names[i])) : "",
+      name: names[i] ? formatToken(names[i]) : "",
     }));
   }
 
@@ -273,9 +290,9 @@ export class AttnView extends HTMLElement implements Member {
           captions: this.#steps.map(({ caption }) => caption),
           name: this.dataset.name ?? null,
           address: this.dataset.name ? () => withoutHash() + this.address : null,
-          fence: this.dataset.fence ? () => this.#fence() : null,
+          fence: this.#fence(),
         });
-        this.shadowRoot?.replaceChildren(this.#frame.node);
+        this.#root.replaceChildren(this.#frame.node);
       }
       this.#frame.draw();
       if (this.#lacksNeurons(this.#state)) this.#loadNeurons(this.#exhibit);
@@ -289,7 +306,7 @@ export class AttnView extends HTMLElement implements Member {
     this.#error = error;
     const title = element("p", {}, "This view cannot be shown");
     const panel = element("div", { class: "error", role: "alert" }, title, error.message);
-    this.shadowRoot?.replaceChildren(panel, element("slot"));
+    this.#root.replaceChildren(panel, element("slot"));
     this.#settle.reject(error);
   }
 }

@@ -176,6 +176,34 @@ describe("what would keep a page busy is refused at once", () => {
   });
 });
 
+/** Nested as deep as a header has room for, which is deeper than it can be written again. */
+const DEEP = 2 ** 23 - 2 ** 16;
+
+test.each([
+  ["format", "[".repeat(DEEP) + "]".repeat(DEEP)],
+  ["format", JSON.stringify("x".repeat(2 ** 22))],
+  ["kind", JSON.stringify("x".repeat(2 ** 22))],
+  ["notes", `[${"[".repeat(DEEP)}${"]".repeat(DEEP)}]`],
+  ["attentions", JSON.stringify([{ name: "x".repeat(2 ** 22) }])],
+])("what is told of a %s that nobody can read is short", (place, value) => {
+  const file = open(fixture("full").raw);
+  const { [place as never]: _, ...about } = file.about as Record<string, unknown>;
+  const text = JSON.stringify({ ...file.header, __metadata__: { attnviz: "@" } });
+  const rest = JSON.stringify(about).slice(1);
+  const bytes = new TextEncoder().encode(text.replace('"@"', () => JSON.stringify(`{"${place}":${value},${rest}`)));
+  const raw = new Uint8Array(8 + bytes.length);
+  new DataView(raw.buffer).setUint32(0, bytes.length, true);
+  raw.set(bytes, 8);
+  let told = "";
+  try {
+    parseExhibit(raw);
+  } catch (error) {
+    told = (error as Error).message;
+  }
+  expect(told).toMatch(/^(The data of this view is damaged|This view has format none)/);
+  expect(told.length).toBeLessThan(300);
+});
+
 /** What the package's own reader refuses, too: see `codec/exhibits.py` and `codec/headers.py`. */
 describe("what no capture writes is refused", () => {
   type About = Record<string, never> & {

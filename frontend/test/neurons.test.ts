@@ -132,7 +132,7 @@ describe("what is refused", () => {
     ["keys with three heads", changed("cross.keys", { shape: [2, 3, 2, 5], values: range(60) }), about(), "3 heads"],
     ["a scale for one layer", changed("cross.scale", { shape: [1], values: [1] }), about(), "do not fit"],
     ["an infinite scale", changed("cross.scale", { values: [1, 1 / 0] }), about(), "not all numbers"],
-    ["a bias of no known kind", parts(), about({ layout: "angle", of_layer: [0, 0] }), '"angle"'],
+    ["a bias of no known kind", parts(), about({ layout: "angle", of_layer: [0, 0] }), "its bias has no known layout"],
     ["a bias that is missing", parts(), about({ layout: "key", of_layer: [0, 0] }), "missing"],
   ])("%s", (_, given, header, words) => {
     expect(() => read(given, header)).toThrow(words);

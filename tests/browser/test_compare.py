@@ -487,7 +487,7 @@ def test_a_comparison_without_names_has_some(tab, page_of):
     [
         (r' data-second="[^"]*"', "is not on this page"),
         (r'(?<= data-second=")[^"]{400}', "damaged"),
-        (r'(?<= data-names=").', "data-names is not JSON"),
+        (r'(?<= data-names=").', "data-names is damaged"),
     ],
 )
 def test_a_second_that_is_missing_or_damaged_is_told(tab, page_of, damage, words):

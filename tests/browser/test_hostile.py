@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -180,3 +181,26 @@ def test_numbers_that_are_none_are_told_in_words(tab, tmp_path, number):
     view = tab.open(page).page.locator("attn-view")
     words = view.evaluate("(view) => view.ready.catch((error) => error.message)")
     assert 'the scale of "self" are not all numbers' in words
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_a_caption_and_notes_of_one_long_word_stay_in_the_page(tab, tmp_path, width):
+    made, _ = neurons()
+    word = "x" * 10_000
+    figure = Figure("head", "small", Model(source="x"), Text(text="x"), Options(), word, Place("x"))
+    page = tmp_path / "view.html"
+    page.write_text(draw_page(figure, "key", encode(replace(made, notes=(word,)))), "utf-8")
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    view = tab.open(page).view()
+    assert view.locator(".notes").inner_text() == word
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_error_of_one_long_word_stays_in_the_page(tab, tmp_path):
+    made, numbers = neurons()
+    page = tmp_path / "view.html"
+    page.write_text(page_of(of_attention(name="x" * 10_000)(encode(made)), encode_neurons(numbers)), "utf-8")
+    alert = tab.open(page).page.locator("attn-view").get_by_role("alert")
+    assert "xxx" in alert.inner_text()
+    tab.page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -166,3 +167,9 @@ def test_a_file_that_is_not_utf_8_is_told_with_the_place_of_its_first_byte(tmp_p
     file.write_bytes(data)
     with pytest.raises(CardError, match=f"README.md:{place}: byte 0x[ef][9f] is not UTF-8"):
         read_card(file)
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "README.md")
+    with pytest.raises(CardError, match="README.md is no file"):
+        read_card(tmp_path / "README.md")

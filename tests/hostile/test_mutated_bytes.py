@@ -172,6 +172,55 @@ def test_an_outer_header_that_is_no_mapping_is_refused(deep):
             reader(data)
 
 
+def long_and_deep(about: dict) -> list[dict]:
+    """The header with a value in each of its places that is no more than a nuisance to read."""
+    attention, tokens = about["attentions"][0], about["tokens"]
+    nuisances = ["x" * 10**6, json.loads("[" * 900 + "]" * 900), "\x1b[2J\n::error::\u202e", [0] * 10**5]
+    return [
+        *({**about, place: nuisance} for nuisance in nuisances for place in ("format", "kind", "attentions", "notes")),
+        *({**about, "attentions": [{**attention, "name": name}]} for name in nuisances),
+        *({**about, "tokens": {**tokens, name: {}}} for name in nuisances if isinstance(name, str)),
+        {**about, "attentions": [{**attention, "shape": [10**4000] * 4}]},
+    ]
+
+
+def test_what_is_quoted_of_a_header_is_short_and_does_nothing_to_a_terminal():
+    header, about, body = parts(FILES["full"])
+    for changed in long_and_deep(about):
+        with pytest.raises(CodecError) as told:
+            decode(file_of(header, json.dumps(changed), body))
+        assert len(str(told.value)) <= 300
+        assert "\x1b" not in str(told.value)
+        assert "\n" not in str(told.value)
+        assert "\u202e" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about: about["provenance"].update(disagreement=float("nan")),
+        lambda about: about["provenance"].update(disagreement=float("inf")),
+        lambda about: about["attentions"][0].update(layers=[0, 2**53]),
+        lambda about: about["tokens"]["text"]["start"].__setitem__(0, 10**400),
+        lambda about: about.update(beside=float("nan")),
+    ],
+)
+def test_what_a_browser_can_t_read_is_refused(change):
+    header, about, body = parts(FILES["full"])
+    change(about)
+    for reader in (peek_header, decode):
+        with pytest.raises(CodecError):
+            reader(file_of(header, json.dumps(about), body))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4097), (2**15 + 1, 1, 1)], ids=str)
+def test_more_tokens_and_heads_than_a_browser_shows_are_refused(shape):
+    layers, heads, tokens = shape
+    weights = np.broadcast_to(np.eye(tokens, dtype=np.float32), (layers, heads, tokens, tokens))
+    with pytest.raises(CodecError, match=r"4096|32,768"):
+        peek(encode(exhibit(weights)))
+
+
 def test_a_list_of_escapes_must_fit_its_codes():
     header, about, body = parts(FILES["full"])
     start, end = header["self.codes"]["data_offsets"]

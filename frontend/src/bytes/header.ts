@@ -8,9 +8,8 @@ const FORMAT = 2;
 export function readHeader(tensors: Tensors, kind: "attention" | "neurons"): Record<string, unknown> {
   const header = parseJson(tensors.metadata.attnviz);
   if (header.format !== FORMAT) {
-    throw new Error(
-      `This view has format ${JSON.stringify(header.format)}, the page's script reads ${FORMAT}. Build the page again.`,
-    );
+    const format = typeof header.format === "number" ? header.format : "none";
+    throw new Error(`This view has format ${format}, the page's script reads ${FORMAT}. Build the page again.`);
   }
   if (header.kind !== kind) throw damaged(`it holds ${readText(header.kind)}, not ${kind}`);
   return header;

@@ -1,6 +1,8 @@
 /** Where the data of a view is: in its element, in another of the page, or at an address. */
 
-import { fromBase85, unpack } from "./unpack.ts";
+import { own } from "../own.ts";
+import { damaged } from "./safetensors.ts";
+import { fromBase85, LARGEST, unpack } from "./unpack.ts";
 
 /** Attributes, as `dataset` names them: of the data's key, of the data itself, of its address. */
 interface Attributes {
@@ -31,11 +33,11 @@ export async function read(view: HTMLElement, attributes: Attributes): Promise<U
 /** The element that carries the data, and where: what one view compares with, another may show. */
 async function findCarrier(asking: HTMLElement, attributes: Attributes): Promise<[HTMLElement, Attributes]> {
   if (carries(asking, attributes)) return [asking, attributes];
-  if (document.readyState === "loading") {
-    await new Promise((loaded) => document.addEventListener("DOMContentLoaded", loaded, { once: true }));
+  if (own("readyState") === "loading") {
+    await new Promise((loaded) => own("addEventListener")("DOMContentLoaded", loaded, { once: true }));
   }
   const key = asking.dataset[attributes.key];
-  for (const view of document.querySelectorAll<HTMLElement>("attn-view")) {
+  for (const view of own("querySelectorAll")<HTMLElement>("attn-view")) {
     for (const place of attributes === NEURONS ? [NEURONS] : [EXHIBIT, SECOND]) {
       if (key && view.dataset[place.key] === key && carries(view, place)) return [view, place];
     }
@@ -49,6 +51,11 @@ async function download(address: string): Promise<Uint8Array> {
     throw new Error(`${failed}. Pages opened from disk need their data inline.`);
   });
   if (!response.ok) throw new Error(`${failed}: the server answered ${response.status}.`);
+  const length = Number(response.headers.get("content-length"));
+  if (length > LARGEST) {
+    response.body?.cancel().catch(() => {});
+    throw damaged(`it has ${length} bytes`);
+  }
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -18,10 +18,13 @@ export interface Tensor {
 
 /** A header larger than this is none of ours; in its bytes. */
 const LONGEST_HEADER = 2 ** 24;
+/** In characters. */
+const LONGEST_REASON = 200;
 const ITEM_SIZES = { U8: 1, F16: 2, F32: 4 };
 
+/** What is wrong may be quoted from a file that somebody made; it is told as far as anyone reads. */
 export function damaged(what: string): Error {
-  return new Error(`The data of this view is damaged: ${what}. Build the page again.`);
+  return new Error(`The data of this view is damaged: ${what.slice(0, LONGEST_REASON)}. Build the page again.`);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

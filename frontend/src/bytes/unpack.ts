@@ -4,7 +4,7 @@ import { Room } from "./room.ts";
 import { damaged } from "./safetensors.ts";
 
 /** No exhibit is larger than this when unpacked; a file that says so is not opened. */
-const LARGEST = 2 ** 29;
+export const LARGEST = 2 ** 29;
 /** Deflate packs no better than this. */
 const LARGEST_RATIO = 1032;
 

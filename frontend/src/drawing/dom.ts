@@ -1,3 +1,5 @@
+import { own } from "../own.ts";
+
 type Child = Node | string | null;
 
 /** An element with its attributes and children. Strings become text nodes, never markup. */
@@ -6,7 +8,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   attributes: Readonly<Record<string, string>> = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
+  const made = own("createElement")(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children.filter((child) => child !== null));
   return made;

@@ -72,7 +72,7 @@ export function onKeys(
   };
   listen(body, signal, {
     keydown: (event) => {
-      const action = actions[event.key];
+      const action = Object.hasOwn(actions, event.key) && actions[event.key];
       if (!action || event.target !== body || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       event.stopPropagation();

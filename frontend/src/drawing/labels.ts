@@ -38,7 +38,7 @@ export function speaker(side: Side, { role }: Run): HTMLElement {
 
 /** Width in CSS pixels of the widest label, in the font of `styled`. */
 export function widestLabel(styled: Element, tokens: readonly Token[]): number {
-  const context = document.createElement("canvas").getContext("2d");
+  const context = element("canvas").getContext("2d");
   if (!context) return 0;
   context.font = fontOf(styled);
   const labels = [...new Set(tokens.map(labelOf))];

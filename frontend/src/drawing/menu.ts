@@ -1,3 +1,4 @@
+import { own } from "../own.ts";
 import { button, element, place } from "./dom.ts";
 import { rove } from "./rove.ts";
 
@@ -28,7 +29,7 @@ export function menu(title: string, items: () => readonly Item[]): HTMLElement[]
       return;
     }
     list.replaceChildren(...items().map(entry));
-    const { clientWidth, clientHeight } = document.documentElement;
+    const { clientWidth, clientHeight } = own("documentElement");
     const box = opener.getBoundingClientRect();
     const right = Math.min(Math.max(GAP, clientWidth - box.right), clientWidth - SIZE.width - GAP);
     const below = clientHeight - box.bottom - GAP > list.childElementCount * SIZE.row + SIZE.pad;

@@ -13,7 +13,7 @@ export function rove(group: HTMLElement): void {
     if (at < 0 || Number.isNaN(to) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    all[(to + all.length) % all.length].focus();
+    all[(to + all.length) % all.length]?.focus();
   });
   group.addEventListener("focusin", ({ target }) => setStop(group, target as HTMLElement));
 }

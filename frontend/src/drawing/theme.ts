@@ -1,5 +1,6 @@
 /** Light or dark, derived from what surrounds an element, so that any theme's toggle is followed. */
 
+import { own } from "../own.ts";
 import {
   accentColour,
   blend,
@@ -10,6 +11,7 @@ import {
   sequentialScale,
   signedScale,
 } from "./colour.ts";
+import { element } from "./dom.ts";
 
 export interface Theme {
   readonly dark: boolean;
@@ -68,7 +70,7 @@ let probe: CanvasRenderingContext2D | null = null;
 
 /** Any CSS colour as numbers: a canvas reads more notations than we ever should. */
 export function resolve(css: string): { colour: Rgb; alpha: number } | null {
-  probe ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
+  probe ??= Object.assign(element("canvas"), { width: 1, height: 1 }).getContext("2d", {
     willReadFrequently: true,
   });
   if (!probe) return null;
@@ -104,6 +106,6 @@ function watch(): void {
     settled = window.setTimeout(tell, SETTLED_MS);
   };
   const observer = new MutationObserver(changed);
-  for (const element of [document.documentElement, document.body]) observer.observe(element, { attributes: true });
+  for (const part of [own("documentElement"), own("body")]) observer.observe(part, { attributes: true });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
 }

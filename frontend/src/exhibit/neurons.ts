@@ -194,7 +194,7 @@ function readBias(
   need: (what: string, shape: readonly (number | null)[]) => Tensor,
 ): Bias {
   const known = BIASES.find((name) => name === layout);
-  if (!known) throw damaged(`its bias depends on ${JSON.stringify(layout)}`);
+  if (!known) throw damaged("its bias has no known layout");
   const [queries, keys] = [query.length, key.length];
   const each = { distance: [queries + keys - 1], key: [keys], pair: [queries, keys] }[known];
   const values = need("bias", [null, heads, ...each]);

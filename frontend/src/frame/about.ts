@@ -1,10 +1,17 @@
 import { element } from "../drawing/dom.ts";
 import type { Attention, Exhibit } from "../exhibit/exhibit.ts";
+import { own } from "../own.ts";
 import { formatError } from "../scene/format.ts";
 
-/** A page on it that the site has itself, as ours does; or else the paper of that name. */
 const OWN_PAGE = "a[href*='not-explanation']";
 const PAPER = "https://arxiv.org/abs/1902.10186";
+
+/** A page on it that the site has itself, as ours does. */
+function ownPage(): string | undefined {
+  const links = [...own("querySelectorAll")<HTMLAnchorElement>(OWN_PAGE)];
+  // A link in somebody's text may lead elsewhere, or run something.
+  return links.find(({ protocol, host }) => protocol === location.protocol && host === location.host)?.href;
+}
 
 /** "float32, error ≤ 0.002" */
 export const precisionOf = ({ provenance: { dtype }, error }: Exhibit): string =>
@@ -32,7 +39,7 @@ export function about(exhibit: Exhibit): HTMLElement {
       .join(", "),
   };
   const list = Object.entries(facts).flatMap(([name, fact]) => [element("dt", {}, name), element("dd", {}, fact)]);
-  const href = document.querySelector<HTMLAnchorElement>(OWN_PAGE)?.href ?? PAPER;
+  const href = ownPage() ?? PAPER;
   const link = { href, target: "_blank", rel: "noopener" };
   const words = element("a", link, "Attention is not explanation");
   const sentence = element("p", {}, words, ": it shows where a head looks, not why the model answers.");

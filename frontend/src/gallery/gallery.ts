@@ -1,4 +1,5 @@
 import { button, element } from "../drawing/dom.ts";
+import { own } from "../own.ts";
 import { distinct, type Found, fits, isAsked, readWanted, type Wanted, writeWanted } from "./filter.ts";
 
 interface Card extends Found {
@@ -18,7 +19,7 @@ export class AttnGallery extends HTMLElement {
   });
 
   connectedCallback(): void {
-    this.cards = [...document.querySelectorAll<HTMLElement>(".attnviz-card")].map(readCard);
+    this.cards = [...own("querySelectorAll")<HTMLElement>(".attnviz-card")].map(readCard);
     // What leaves nothing to choose is not offered.
     if (this.cards.length < 2) return;
     const [models, tags] = [this.every("models"), this.every("tags")];
@@ -59,7 +60,11 @@ export class AttnGallery extends HTMLElement {
 
   private change(): void {
     this.show();
-    history.replaceState(history.state, "", writeWanted(location.href, this.wanted));
+    try {
+      history.replaceState(history.state, "", writeWanted(location.href, this.wanted));
+    } catch {
+      // A frame without an address of its own takes none, and a browser takes only so many in a time.
+    }
   }
 
   private show(): void {

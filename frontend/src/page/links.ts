@@ -1,6 +1,7 @@
 /** Views that the page's address drives. The browser follows the links; here is only listened. */
 
 import type { AttnView } from "../element.ts";
+import { own } from "../own.ts";
 import type { State } from "../state.ts";
 import { type Link, readAddress } from "./address.ts";
 
@@ -62,7 +63,7 @@ function rest(): void {
 }
 
 async function drive({ name, state }: Link): Promise<void> {
-  const view = document.querySelector<AttnView>(`attn-view[data-name="${CSS.escape(name)}"]`);
+  const view = own("querySelector")<AttnView>(`attn-view[data-name="${CSS.escape(name)}"]`);
   const here = location.href;
   await view?.ready.catch(() => {}); // told in the element
   if (!view?.state || view.error || location.href !== here) return;

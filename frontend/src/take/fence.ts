@@ -1,5 +1,7 @@
 /** The lines that give a view again, as an author writes them into a page. */
 
+import { isRecord } from "../bytes/safetensors.ts";
+
 /** What gives a view apart from its state. */
 export interface Fence {
   /** The gallery's name of it, such as "who-is-she/she"; "" for one that a gallery doesn't have. */
@@ -7,6 +9,9 @@ export interface Fence {
   /** Lines of YAML. */
   readonly body: string;
 }
+
+export const isFence = (value: unknown): value is Fence =>
+  isRecord(value) && typeof value.argument === "string" && typeof value.body === "string";
 
 /** @param state What the reader chose, in the words of an address. */
 export function writeFence({ argument, body }: Fence, state: readonly (readonly [field: string, value: string])[]) {

@@ -1,6 +1,7 @@
 /** Elements of an SVG. */
 
 import { resolve } from "../drawing/theme.ts";
+import { own } from "../own.ts";
 
 export type Values = Readonly<Record<string, string | number | undefined>>;
 
@@ -9,7 +10,7 @@ const UNWRITABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 
 /** An element with its attributes, less those that have no value, and children. Strings become text, never markup. */
 export function shape(name: string, values: Values, ...children: readonly (Node | string)[]): SVGElement {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  const made = own("createElementNS")("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(values)) {
     if (value !== undefined)
       made.setAttribute(key, String(typeof value === "number" ? Math.round(value * 1000) / 1000 : value));

@@ -3,6 +3,7 @@
 import { toCss } from "../drawing/colour.ts";
 import { painters } from "../drawing/dom.ts";
 import type { Theme } from "../drawing/theme.ts";
+import { own } from "../own.ts";
 import { picture, record } from "./record.ts";
 import { ink, line, shape, type Values } from "./shapes.ts";
 
@@ -115,7 +116,7 @@ function drawBox(
 
 /** Text in the lines into which the browser broke it. */
 function drawText(text: Text, node: Element, style: CSSStyleDeclaration, into: SVGElement): void {
-  const range = document.createRange();
+  const range = own("createRange")();
   const lines: { words: string; left: number; right: number; top: number; height: number }[] = [];
   for (const { 0: words, index } of text.data.matchAll(/\S+/g)) {
     range.setStart(text, index);
