@@ -107,6 +107,8 @@ export class Frame {
 
   /** On paper a picture stands for the drawing: it fits any sheet, and is never cut in two. */
   toPrint(): void {
+    // An earlier one would hide the drawing, where a page is shown as on paper before it is printed.
+    this.#printed.replaceChildren();
     this.#printed.replaceChildren(this.#foot.picture().node);
   }
 

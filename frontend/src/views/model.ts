@@ -208,9 +208,7 @@ class Grid {
     this.#cell = cell;
     this.#gap = gap;
     this.#margin = margin;
-    for (const [name, length] of Object.entries({ cell, gap, margin })) {
-      this.stage.body.style.setProperty(`--${name}`, `${length}px`);
-    }
+    place(this.stage.body, { "--cell": cell, "--gap": gap, "--margin": margin });
     place(this.#outline, { width: cell, height: cell });
   }
 
