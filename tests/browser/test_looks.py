@@ -108,6 +108,13 @@ def test_a_page_that_is_shown_as_on_paper_has_its_drawing(alone):
         assert not view.locator(".box").is_visible()
 
 
+def test_a_view_that_is_folded_away_makes_no_picture_for_paper(alone):
+    view = alone(exhibit(attention(1, 2, 6)))
+    view.evaluate("(view) => { view.style.display = 'none' }")
+    view.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert view.locator(".printed > *").count() == 0
+
+
 @pytest.mark.parametrize("name", ["material", "mkdocs", "readthedocs"])
 def test_nothing_jumps_when_a_filter_comes(chromium, folder, site, name):
     folder.write("gallery/more.yaml", MORE)

@@ -109,7 +109,7 @@ export class Frame {
   toPrint(): void {
     // An earlier one would hide the drawing, where a page is shown as on paper before it is printed.
     this.#printed.replaceChildren();
-    this.#printed.replaceChildren(this.#foot.picture().node);
+    if (this.#panes.node.clientWidth) this.#printed.append(this.#foot.picture().node);
   }
 
   /** Draws what the state, the theme and the width ask for. */
