@@ -45,7 +45,8 @@ _INTRODUCTION = """\
 # Which models
 
 Each row is a family of transformers' models, by its `model_type`. A small random model of the family was built, a text
-was captured with it, and what was captured was compared with what the model itself says of its attention.
+was captured with it, and what was captured was compared with what the model itself says of its attention. The text view
+works wherever the head view does.
 
 The neuron view needs more than the others: queries and keys of which the softmax makes the very attention that is
 shown. That is checked for every model and every text when they are captured, and a model that fails the check is

@@ -29,7 +29,8 @@ def main() -> None:
                 view = page.locator("attn-view").nth(index)
                 view.evaluate("async (view) => { await view.ready; view.scrollIntoView({ block: 'center' }) }")
                 page.wait_for_timeout(600)
-                box = view.bounding_box()
+                # A view may keep a little more room than it needs.
+                box = view.locator(".frame").bounding_box()
                 clip = {
                     "x": box["x"] - MARGIN,
                     "y": box["y"] - MARGIN,

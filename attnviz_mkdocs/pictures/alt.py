@@ -11,7 +11,7 @@ import numpy as np
 from attnviz_mkdocs.analysis import statistic
 from attnviz_mkdocs.pictures.format import FLOOR, format_token, format_value, format_weight
 from attnviz_mkdocs.pictures.neuron import told as told_of_neurons
-from attnviz_mkdocs.pictures.ranking import format_statistic, ranked, ranked_by, title_of
+from attnviz_mkdocs.pictures.ranking import format_statistic, ranked, ranked_by
 from attnviz_mkdocs.pictures.readout import links
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _of_ranking(scene: Scene, name: str) -> Iterator[str]:
     every, least = len(scene.layers) * scene.heads, scene.state.options.least
     of = "" if least is None else f", {len(heads)} of {every} with at least {least:g}"
     first = [f"{layer}.{head} ({_value(name, value)})" for (layer, head), value in heads[:_RANKED]]
-    yield f"heads in the order of {title_of(name)}{of}" + (f", largest first: {', '.join(first)}" if first else "")
+    yield f"heads in the order of {name}{of}" + (f", largest first: {', '.join(first)}" if first else "")
 
 
 def _value(name: str, value: float) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz_mkdocs.pictures import lettering
-from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
+from attnviz_mkdocs.pictures.drawing import SMALLER, Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import FLOOR, format_cell, format_weight
 from attnviz_mkdocs.pictures.heatmap import largest_of, scale_legend
 from attnviz_mkdocs.pictures.svg import at, element, group, number
@@ -61,7 +61,8 @@ _DASHES = (None, "8", "4", "2")
 _FAINT = 0.1
 _SPEAKER = 22
 _TITLES = 22
-_UNDERLINE = 4
+# Of the row: what a badge leaves.
+_UNDERLINE = 1 / 8
 # A band's cell carries its head's number from this weight and from this width on.
 _NUMBERED_FROM, _NUMBERED_WIDTH = 0.1, 10
 
@@ -296,33 +297,42 @@ def _tokens(scene: Scene, heads: Sequence[Shown], layout: Layout, name: str) -> 
                 "rect", x=edge, y=middle - 0.8 * layout.row, width=2, height=0.6 * layout.row, fill_opacity=str(HAIR)
             )
         is_taken = name == "key" and place == scene.taken
-        faded = "0.4" if is_taken else "0.3" if _is_unseen(scene, heads, name, place) else None
+        is_unseen = _is_unseen(scene, heads, name, place)
         if token.special:
             yield badge(
-                label.text, x, middle, row=layout.row, room=layout.column, anchor=anchor, chosen=pinned, opacity=faded
+                label.text,
+                x,
+                middle,
+                row=layout.row,
+                room=layout.column,
+                anchor=anchor,
+                chosen=pinned,
+                is_unseen=is_unseen,
+                is_taken=is_taken,
             )
             continue
-        shown = lettering.clip(label.text, layout.column, layout.font)
+        font = layout.font * (SMALLER if is_unseen else 1)
+        shown = lettering.clip(label.text, layout.column, font)
         yield element(
             "text",
             words(shown),
             x=x,
-            y=middle + 0.35 * layout.font,
-            font_size=layout.font,
+            y=middle + 0.35 * font,
+            font_size=font,
             text_anchor=anchor,
             class_=ACCENT if pinned else None,
             font_weight="600" if pinned else None,
             text_decoration="line-through" if is_taken else None,
-            opacity=faded,
+            fill_opacity=str(MUTED) if is_taken or is_unseen else None,
         )
         if pinned or token.generated:
-            wide = lettering.width(shown, layout.font, bold=pinned)
+            wide = lettering.width(shown, font, bold=pinned)
             yield element(
                 "line",
                 x1=x,
                 x2=x + sign * wide,
-                y1=middle + 0.35 * layout.font + 4,
-                y2=middle + 0.35 * layout.font + 4,
+                y1=middle + 0.35 * font + 4,
+                y2=middle + 0.35 * font + 4,
                 class_=ACCENT,
                 stroke="currentColor",
                 stroke_width=2 if pinned else 1.5,
@@ -352,9 +362,9 @@ def _bands(scene: Scene, heads: Sequence[Shown], inks: Sequence[_Ink], layout: L
     """A cell a head beside each token of the other side: its column is the head, its shade the weight."""
     name = _band_side(scene)
     left = layout.bands[name == "key"]
-    high = min(_UNDERLINE, layout.row / 3) if layout.inside else layout.row - 2
+    high, below = (_UNDERLINE * layout.row, 0) if layout.inside else (layout.row - 2, 1)
     for place in range(len(scene.key if name == "key" else scene.query)):
-        bottom = (place + 1) * layout.row - 1
+        bottom = (place + 1) * layout.row - below
         for column, (head, ink) in enumerate(zip(heads, inks, strict=True)):
             weights, masked = _pairs(scene, head, name, place)
             if masked.all():

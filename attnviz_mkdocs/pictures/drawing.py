@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from attnviz_mkdocs.pictures.scene import Scene
     from attnviz_mkdocs.pictures.theme import Theme
 
-_BADGE = {"font": 0.8, "height": 0.74, "pad": 5, "radius": 5}
+#: Size of a badge's font, and of a token's that can't be seen, for that of the others.
+SMALLER = 0.8
+_BADGE = {"height": 0.74, "pad": 5, "radius": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def badge(
     room: float,
     anchor: str | None,
     chosen: bool = False,
-    opacity: str | None = None,
+    is_unseen: bool = False,
+    is_taken: bool = False,
 ) -> str:
     """A special token: a mark of the model's own.
 
@@ -81,9 +84,10 @@ def badge(
         room: How wide it may be.
         anchor: ``end`` where the edge is its right one.
         chosen: Whether the author chose it.
-        opacity: Where it is faded.
+        is_unseen: Whether none may look at it of those that the author chose.
+        is_taken: Whether its attention is hidden.
     """
-    size = min(14, row - 3.5) * _BADGE["font"]
+    size = min(14, row - 3.5) * SMALLER
     shown = lettering.clip(label, room - 2 * _BADGE["pad"], size)
     inner = lettering.width(shown, size)
     wide = inner + 2 * _BADGE["pad"]
@@ -99,6 +103,7 @@ def badge(
         fill="none",
         stroke="currentColor",
         stroke_opacity="0.35",
+        stroke_dasharray="1 1" if is_unseen else None,
     )
     name = element(
         "text",
@@ -112,5 +117,6 @@ def badge(
         lengthAdjust="spacingAndGlyphs",
         fill_opacity=None if chosen else str(MUTED),
         font_weight="600" if chosen else None,
+        text_decoration="line-through" if is_taken else None,
     )
-    return element("g", box, name, class_=ACCENT if chosen else None, opacity=opacity)
+    return element("g", box, name, class_=ACCENT if chosen else None)

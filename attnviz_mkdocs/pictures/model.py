@@ -15,7 +15,7 @@ from attnviz_mkdocs.pictures.bipartite import height as height_of_opened
 from attnviz_mkdocs.pictures.drawing import Drawing
 from attnviz_mkdocs.pictures.format import FLOOR
 from attnviz_mkdocs.pictures.heatmap import images, palette, pool, scale_legend, shades
-from attnviz_mkdocs.pictures.ranking import Place, format_statistic, ranked, ranked_by, title_of
+from attnviz_mkdocs.pictures.ranking import Place, format_statistic, ranked, ranked_by
 from attnviz_mkdocs.pictures.svg import element, group
 from attnviz_mkdocs.pictures.svg import text as words
 from attnviz_mkdocs.pictures.theme import ACCENT, HAIR, MUTED, ink
@@ -168,7 +168,7 @@ def _count(scene: Scene, name: str, rows: Sequence[_Row]) -> str:
     every = len(scene.layers) * scene.heads
     least = scene.state.options.least
     shown = sum(len(row.heads) for row in rows)
-    of = f"All {every} heads" if least is None else f"{shown} of {every} heads have {title_of(name)} ≥ {least:.2f}"
+    of = f"All {every} heads" if least is None else f"{shown} of {every} heads have {name} ≥ {least:.2f}"
     return _small(f"{of}, largest first.", 0, 12, size=12, anchor=None)
 
 

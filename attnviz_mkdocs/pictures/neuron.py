@@ -11,7 +11,7 @@ import numpy as np
 
 from attnviz_mkdocs.analysis import HeadScores
 from attnviz_mkdocs.pictures import lettering
-from attnviz_mkdocs.pictures.drawing import Drawing, badge, row_height
+from attnviz_mkdocs.pictures.drawing import SMALLER, Drawing, badge, row_height
 from attnviz_mkdocs.pictures.format import (
     MASKED,
     format_aligned,
@@ -490,22 +490,22 @@ def _labels(scene: Scene, opened: _Opened, layout: Layout) -> Iterator[str]:
     for place, (label, masked) in enumerate(zip(scene.key, opened.is_masked, strict=True)):
         middle = place * layout.pitch + layout.line
         pinned = place in scene.key.pinned[:1]
-        faded = "0.3" if masked else None
         if label.token.special:
             yield badge(
-                label.text, x, middle, row=row, room=layout.label.width, anchor=anchor, chosen=pinned, opacity=faded
+                label.text, x, middle, row=row, room=layout.label.width, anchor=anchor, chosen=pinned, is_unseen=masked
             )
             continue
+        font = size * (SMALLER if masked else 1)
         yield element(
             "text",
-            words(lettering.clip(label.text, layout.label.width, size)),
+            words(lettering.clip(label.text, layout.label.width, font)),
             x=x,
-            y=middle + 0.35 * size,
-            font_size=size,
+            y=middle + 0.35 * font,
+            font_size=font,
             text_anchor=anchor,
             class_=ACCENT if pinned else None,
             font_weight="600" if pinned else None,
-            opacity=faded,
+            fill_opacity=str(MUTED) if masked else None,
         )
 
 

@@ -26,11 +26,6 @@ _TELLING = 0.5
 Place = tuple[int, int]
 
 
-def title_of(name: str) -> str:
-    """What readers see as the name of a statistic."""
-    return "separators" if name == "special" else name
-
-
 def format_statistic(name: str, value: float) -> str:
     """As many digits as tell heads apart: nats, tokens, or a share such as ".41"."""
     if name == "entropy":
@@ -77,7 +72,7 @@ def statistics_line(scene: Scene) -> str:
 
 
 def _said(name: str, value: float) -> str:
-    return f"{title_of(name)} {format_statistic(name, value)}{' nats' if name == 'entropy' else ''}"
+    return f"{name} {format_statistic(name, value)}{' nats' if name == 'entropy' else ''}"
 
 
 def _measured(scene: Scene, track: Track, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:

@@ -47,7 +47,7 @@ _TITLES = {"head": "Head", "model": "Model", "neuron": "Neuron", "matrix": "Matr
 _OWN = {
     "model": ("Heads as", "lines", "heat map"),
     "neuron": ("Neurons by", "index", "token share", "head share"),
-    "matrix": ("Scale", "this head", "0 – 1"),
+    "matrix": ("Scale", "to largest", "to 1"),
 }
 _HINTS = {
     "head": "Point at a token to see its links; click to pin it.",

@@ -304,7 +304,7 @@ export class AttnView extends HTMLElement implements Member {
 
   #fail(error: Error): void {
     this.#error = error;
-    const title = element("p", {}, "This view cannot be shown");
+    const title = element("p", {}, "This attention view can’t be shown");
     const panel = element("div", { class: "error", role: "alert" }, title, error.message);
     this.#root.replaceChildren(panel, element("slot"));
     this.#settle.reject(error);

@@ -131,7 +131,7 @@ describe("in words", () => {
 
   test("one head has all of its statistics", () => {
     expect(plainSpaces(describeHeads([[3, spread]]))).toBe(
-      "entropy 1.23 nats · distance 2.1 · previous .81 · next 0 · self .05 · first .10 · separators .12",
+      "entropy 1.23 nats · distance 2.1 · previous .81 · next 0 · self .05 · first .10 · special .12",
     );
   });
 
@@ -150,7 +150,7 @@ describe("in words", () => {
   test("attention on other tokens has no distances", () => {
     const { entropy, first, special } = spread;
     expect(plainSpaces(describeHeads([[0, { entropy, first, special }]]))).toBe(
-      "entropy 1.23 nats · first .10 · separators .12",
+      "entropy 1.23 nats · first .10 · special .12",
     );
   });
 

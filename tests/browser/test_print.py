@@ -48,3 +48,25 @@ def test_what_is_folded_away_stays_so(alone):
     for_paper(view)
     assert "entropy" in view.locator(".printed svg").text_content()
     assert "Means over all queries" not in view.locator(".printed svg").text_content()
+
+
+def test_a_dark_page_is_printed_on_white(tab, alone):
+    tab.page.emulate_media(color_scheme="dark")
+    view = alone(exhibit(attention(2, 3, 7), labels=LABELS), "head", query=2, units="pieces", sink="hidden")
+    ground = "(view) => view.shadowRoot.querySelector('.frame').style.getPropertyValue('--ground')"
+    before = view.evaluate(ground)
+    for_paper(view)
+    assert view.locator(".printed svg > rect").first.get_attribute("fill") == "rgb(255,255,255)"
+    names = view.locator(".printed svg text", has_text="token").evaluate_all(
+        "(texts) => texts.map((text) => text.getAttribute('fill').match(/\\d+/g).slice(0, 3).map(Number))"
+    )
+    assert names
+    assert max(max(colour) for colour in names) < 200
+    notes, page = (
+        view.evaluate("(view) => getComputedStyle(view.shadowRoot.querySelector('.notes')).color"),
+        view.evaluate("(view) => getComputedStyle(view).color"),
+    )
+    assert notes == page
+    tab.page.emulate_media(media="screen", color_scheme="dark")
+    assert view.evaluate(ground) == before
+    assert before != "rgba(255,255,255,1)"

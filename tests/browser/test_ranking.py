@@ -183,7 +183,6 @@ def test_one_head_has_its_statistics_below(alone, made, kind):
     view = alone(made, kind, layer=2, heads=(3,))
     told = dict(re.findall(r"(\w+) (\d*\.?\d+)", line(view)))
     expected = {name: scores[2, 3] for name, scores in statistics(made).items()}
-    expected["separators"] = expected.pop("special")
     assert set(told) == set(expected)
     for name, value in expected.items():
         assert float(told[name]) == pytest.approx(value, abs=0.051 if name == "distance" else 0.0051), name

@@ -100,6 +100,33 @@ def test_chosen_tokens_leave_their_lines_and_get_bands(drawn):
     assert bands == [text for text in sums if text != ".00"]
 
 
+def test_masked_tokens_are_muted_and_not_faded(drawn):
+    made = drawn(exhibit(attention(1, 2, 6, causal=True), masked=later(6)), query=2)
+    assert "opacity" not in {name for node in made.root.iter() for name in node.attrib}
+    columns = [node for node in made.all("text") if (node.text or "").startswith("token")]
+    quiet = [node.text for node in columns if node.get("fill-opacity") == str(theme.MUTED)]
+    assert quiet == ["token3", "token4", "token5"]
+    sizes = {node.get("font-size") for node in columns if node.text in quiet}
+    assert len(sizes) == 2, "as a query in the size of the others, as a key that can't be seen in a smaller one"
+
+
+@pytest.mark.parametrize("tokens", [8, 60, 100, 170])
+def test_bands_leave_badges_whole(drawn, tokens):
+    weights = np.zeros((1, 1, tokens, tokens), np.float32)
+    weights[..., 0] = 1
+    made = exhibit(weights)
+    first, *rest = made.tokens[TEXT]
+    made = replace(made, tokens={TEXT: (replace(first, special=True), *rest)})
+    boxes = [
+        (float(node.get("y")), float(node.get("height")), node.get("stroke"))
+        for node in drawn(made, width=350, query=3).all("rect")
+    ]
+    badges = [y + height for y, height, stroke in boxes if stroke == "currentColor"]
+    tops = [y for y, height, stroke in boxes if not stroke and 0 < height < 4]
+    assert badges
+    assert max(badges) <= min(tops) + 0.5
+
+
 def test_more_lines_than_are_told_apart_are_left_out_and_told(drawn):
     made = exhibit(attention(1, 12, 48))
     drawing = drawn(made)

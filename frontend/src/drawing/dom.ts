@@ -59,9 +59,9 @@ export function letScroll(box: HTMLElement): void {
   }
 }
 
-type Box = { readonly [side in "left" | "top" | "right" | "bottom" | "width" | "height"]?: number };
+type Box = { readonly [side in "left" | "top" | "right" | "bottom" | "width" | "height" | `--${string}`]?: number };
 
-/** Places an element, in CSS pixels. */
+/** Places an element, or what its style calls by a name, in CSS pixels. */
 export function place<Node extends HTMLElement>(node: Node, box: Box): Node {
   for (const [side, length] of Object.entries(box)) node.style.setProperty(side, `${length}px`);
   return node;

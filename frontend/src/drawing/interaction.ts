@@ -32,6 +32,10 @@ export function onPointer<Place>(
       if (!isTouch(event)) point(hit(event));
     },
     pointerleave: () => point(null),
+    // With Shift a browser selects the text up to here.
+    mousedown: (event) => {
+      if (adds(event) && hit(event)) event.preventDefault();
+    },
     click: (event) => {
       point(hit(event));
       press(adds(event));

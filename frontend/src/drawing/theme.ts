@@ -41,6 +41,9 @@ export function readTheme(element: Element): Theme {
   return last;
 }
 
+/** Black on white. */
+export const themeOfPaper = (): Theme => themeOf([255, 255, 255], [0, 0, 0]);
+
 function themeOf(ground: Rgb, ink: Rgb): Theme {
   const dark = luminance(ink) > luminance(ground);
   const heads = headColours(dark);

@@ -2,7 +2,7 @@
 
 import { toCss } from "../drawing/colour.ts";
 import { element } from "../drawing/dom.ts";
-import { readTheme, type Theme } from "../drawing/theme.ts";
+import { readTheme, type Theme, themeOfPaper } from "../drawing/theme.ts";
 import type { Exhibit } from "../exhibit/exhibit.ts";
 import type { Neurons } from "../exhibit/neurons.ts";
 import { type Compared, scenesOf } from "../scene/comparison.ts";
@@ -107,18 +107,24 @@ export class Frame {
 
   /** On paper a picture stands for the drawing: it fits any sheet, and is never cut in two. */
   toPrint(): void {
-    this.#printed.replaceChildren(this.#foot.picture().node);
+    // An earlier one would hide the drawing, where a page is shown as on paper before it is printed.
+    this.#printed.replaceChildren();
+    if (!this.#panes.node.clientWidth) return;
+    const { dark } = this.#theme;
+    if (dark) this.draw(themeOfPaper());
+    this.#printed.append(this.#foot.picture().node);
+    if (dark) this.draw();
   }
 
   /** Draws what the state, the theme and the width ask for. */
-  draw(): void {
+  draw(theme = readTheme(this.framed.host)): void {
     const width = Math.floor(this.#panes.node.clientWidth);
     if (!width) return;
-    const { views, host, neurons } = this.framed;
+    const { views, neurons } = this.framed;
     const state = this.framed.state();
     const view = views.find(({ name }) => name === state.view) ?? views[0];
     this.#view = view;
-    this.#theme = readTheme(host);
+    this.#theme = theme;
     const { dark, accent, ground, ink, muted } = this.#theme;
     this.node.classList.toggle("dark", dark);
     this.node.classList.toggle("narrow", width < NARROW);

@@ -3,7 +3,7 @@
 import { chooser, slider } from "../drawing/controls.ts";
 import { element } from "../drawing/dom.ts";
 import { isOffered, STATISTICS, type Statistic } from "../exhibit/statistics.ts";
-import { formatStatistic, mostOf, titleOf } from "../scene/ranking.ts";
+import { formatStatistic, mostOf } from "../scene/ranking.ts";
 import type { State } from "../state.ts";
 import { rankedBy } from "../views/measured.ts";
 import type { Toolbar } from "./toolbar.ts";
@@ -12,7 +12,7 @@ const IN_LAYERS = "index";
 
 export function ranking(change: (change: Partial<State>) => void): Toolbar {
   let most = 1;
-  const titles = Object.fromEntries(STATISTICS.map((name) => [name, titleOf(name)]));
+  const titles = Object.fromEntries(STATISTICS.map((name) => [name, name]));
   // What is enough of one statistic is not of another.
   const sort = (sort: string) => change({ sort, least: null } as Partial<State>);
   const select = chooser("Sort heads by", { [IN_LAYERS]: "layer and head", ...titles }, sort);

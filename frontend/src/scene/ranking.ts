@@ -23,8 +23,6 @@ export const MEANINGS: Readonly<Record<Statistic, string>> = {
 /** Shares from here on say what a head is about. */
 const TELLING = 0.5;
 
-export const titleOf = (name: Statistic): string => (name === "special" ? "separators" : name);
-
 /** As many digits as tell heads apart: nats, tokens, or a share such as ".41". */
 export function formatStatistic(name: Statistic, value: number): string {
   if (name === "entropy") return value.toFixed(2);
@@ -46,7 +44,7 @@ export function describeHeads(heads: readonly (readonly [head: number, Statistic
   const [[, first]] = heads;
   const names = Object.keys(MEANINGS).filter((name) => name in first) as Statistic[];
   const part = (name: Statistic, value: number) =>
-    `${titleOf(name)}\u00a0${formatStatistic(name, value)}${name === "entropy" ? "\u00a0nats" : ""}`;
+    `${name}\u00a0${formatStatistic(name, value)}${name === "entropy" ? "\u00a0nats" : ""}`;
   if (heads.length === 1) return names.map((name) => part(name, first[name] as number)).join(" · ");
   const parts = names.flatMap((name) => {
     const [[head, { [name]: value = 0 }]] = ranked(heads, ([, statistics]) => statistics[name] ?? 0, null);

@@ -11,7 +11,7 @@ import { choiceOf as asChosen, type Choice, joinsHeads, joinsLayers, nameOf, typ
 import { labelOf, SIDES, type Side, tokenName } from "../scene/tokens.ts";
 import { asPins, listOf, type Pins, type State, shownHead } from "../state.ts";
 import { paintLabels, paintSpeakers } from "./matrix/labels.ts";
-import { type Layout, layOut, PAD, SPACED } from "./matrix/layout.ts";
+import { type Layout, layOut, PAD, SPACED, SPARE } from "./matrix/layout.ts";
 import { statisticsLine } from "./measured.ts";
 import { largestDrawn, shadingOf } from "./shades.ts";
 import type { Stage, View } from "./view.ts";
@@ -38,7 +38,7 @@ export const matrixView: View = {
   own: {
     field: "scale",
     label: "Scale",
-    options: { head: "this head", full: "0 – 1" },
+    options: { head: "to largest", full: "to 1" },
     isOffered: (_, { signed }) => !signed,
     value: ({ scale }) => scale,
   },
@@ -82,8 +82,8 @@ class Matrix {
     body.append(element("div", { class: "scroll" }, this.#root, this.#legend));
     this.#tellStatistics = statisticsLine(stage, body);
     this.#layout = layOut(scene, this.#selection, stage.width, this.#root);
-    const { width, height, left } = this.#layout;
-    place(this.#root, { width, height });
+    const { width, height, left, label } = this.#layout;
+    place(this.#root, { width, height, "--longest": label + SPARE });
     place(this.#canvas, { width, height });
     place(this.#legend, { width }).style.paddingLeft = `${left}px`;
     onPointer<Cell>(this.#root, signal, {

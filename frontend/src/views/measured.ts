@@ -4,7 +4,7 @@ import { element } from "../drawing/dom.ts";
 import { whenIdle } from "../drawing/idle.ts";
 import type { Attention } from "../exhibit/exhibit.ts";
 import { isOffered, type Statistic } from "../exhibit/statistics.ts";
-import { describeHeads, MEANINGS, type Place, titleOf } from "../scene/ranking.ts";
+import { describeHeads, MEANINGS, type Place } from "../scene/ranking.ts";
 import type { Scene } from "../scene/scene.ts";
 import { type Choice, joinsHeads, joinsLayers } from "../scene/shown.ts";
 import type { State } from "../state.ts";
@@ -60,7 +60,7 @@ export function statisticsLine(
       const found = places.map(({ head }) => [head, attention.statistics(layer, head)] as const);
       line.textContent = describeHeads(found);
       const words = Object.entries(MEANINGS).flatMap(([name, words]) =>
-        name in found[0][1] ? [`${titleOf(name as Statistic)}: ${words}`] : [],
+        name in found[0][1] ? [`${name}: ${words}`] : [],
       );
       meaning.textContent = `Means over all queries of the attention that each gives, in pieces as they were captured. ${words.join("; ")}.`;
     });

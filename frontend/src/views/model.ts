@@ -7,7 +7,7 @@ import { legend } from "../drawing/legend.ts";
 import { Raster } from "../drawing/raster.ts";
 import type { Statistic } from "../exhibit/statistics.ts";
 import { FLOOR, formatValue } from "../scene/format.ts";
-import { formatStatistic, type Place, ranked, titleOf } from "../scene/ranking.ts";
+import { formatStatistic, type Place, ranked } from "../scene/ranking.ts";
 import type { Scene } from "../scene/scene.ts";
 import { asColumns, type Selection, select, strongestPair } from "../scene/selection.ts";
 import { oneHead } from "../scene/shown.ts";
@@ -208,9 +208,7 @@ class Grid {
     this.#cell = cell;
     this.#gap = gap;
     this.#margin = margin;
-    for (const [name, length] of Object.entries({ cell, gap, margin })) {
-      this.stage.body.style.setProperty(`--${name}`, `${length}px`);
-    }
+    place(this.stage.body, { "--cell": cell, "--gap": gap, "--margin": margin });
     place(this.#outline, { width: cell, height: cell });
   }
 
@@ -232,7 +230,7 @@ class Grid {
     const all = this.#heads.length;
     if (this.#known < all) return `Measuring heads: ${this.#known} of ${all}.`;
     const shown = this.#rows.reduce((count, { heads }) => count + heads.length, 0);
-    const atLeast = `have ${titleOf(by)} ≥ ${(least ?? 0).toFixed(2)}`;
+    const atLeast = `have ${by} ≥ ${(least ?? 0).toFixed(2)}`;
     return `${least === null ? `All ${all} heads` : `${shown} of ${all} heads ${atLeast}`}, largest first.`;
   }
 
@@ -300,7 +298,7 @@ class Grid {
     const best = strongestPair(this.#selection, data.weights, width);
     const pair = `${tokenName(scene, "query", best.query)} → ${tokenName(scene, "key", best.key)}`;
     const by = rankedBy(this.stage.state(), scene);
-    const ranking = by ? ` · ${titleOf(by)} ${formatStatistic(by, this.#valueOf({ layer, head }, by))}` : "";
+    const ranking = by ? ` · ${by} ${formatStatistic(by, this.#valueOf({ layer, head }, by))}` : "";
     const value = formatValue([data.weights, ...parts].map((weights) => weights[best.query * width + best.key]));
     const most = scene.signed ? "largest difference" : "most";
     return `${scene.layerName(choice)} · ${name}${ranking} · ${most}: ${pair} ${value}`;

@@ -32,8 +32,8 @@ interface Place {
 
 /** Lines are thinner where there are many. */
 const LINE_WIDTH = { few: 1.9, many: 1.1, manyFrom: 2_000 };
-/** Height of a band that lies under its token, in CSS pixels. */
-const UNDERLINE = 4;
+/** Height of a band that lies under its token: what a badge leaves of the row. */
+const UNDERLINE = 1 / 8;
 /** A band's cell carries its head's number from this weight and from this width on. */
 const NUMBERED = { weight: 0.1, width: 10 };
 const NOTHING: Focus = { query: [], key: [] };
@@ -208,9 +208,7 @@ export class Bipartite {
   #place(): Layout {
     const { scene, width, body } = this.stage;
     const layout = layOut(scene, this.#selection, this.#heads.length, width, body);
-    place(this.#root, { width, height: layout.height });
-    this.#root.style.setProperty("--row", `${layout.rowHeight}px`);
-    this.#root.style.setProperty("--token-size", `${layout.fontSize}px`);
+    place(this.#root, { width, height: layout.height, "--row": layout.rowHeight, "--token-size": layout.fontSize });
     for (const side of SIDES) {
       const column = { left: layout.tokens[side], width: layout.tokens.width };
       place(this.#columns[side], column);
@@ -306,8 +304,8 @@ export class Bipartite {
         // Shades of sums are those of their means, which end at 1 like single weights.
         const weight = sum / pairs.length;
         const opacity = focusOpacity(this.#strength(weight));
-        const bar = inside ? Math.min(UNDERLINE, rowHeight / 3) : rowHeight - 2;
-        const box = [bands[side] + i * bands.cell, y + rowHeight - 1 - bar, bands.cell - 1, bar] as const;
+        const [bar, below] = inside ? [rowHeight * UNDERLINE, 0] : [rowHeight - 2, 1];
+        const box = [bands[side] + i * bands.cell, y + rowHeight - below - bar, bands.cell - 1, bar] as const;
         context.fillStyle = faint;
         context.fillRect(...box);
         if (Math.abs(weight) < FLOOR || !this.#isDrawn(shown)) return;

@@ -7,6 +7,8 @@ const CELL = { least: 2, most: 40 };
 export const SPACED = 7;
 /** Between labels and cells. */
 export const PAD = 6;
+/** Beyond the longest label of a row, which is wider where it is looked at. */
+export const SPARE = 4;
 /** Of the bracket beside what one speaker says, with its name. */
 export const SPEAKER = 20;
 
@@ -30,7 +32,7 @@ export function layOut(sides: Sides, selection: Selection, available: number, st
   const label = (side: Side) => Math.min(most, widestLabel(styled, sides[side]));
   const speaker = SIDES.some((side) => runsOf(sides[side], selection[side]).length > 0) ? SPEAKER : 0;
   const mirrored = isRightToLeft(sides.query);
-  const names = Math.ceil(label("query") + PAD + 4);
+  const names = Math.ceil(label("query") + PAD + SPARE);
   const lean = Math.ceil(label("key") * Math.SQRT1_2 + PAD);
   const left = mirrored ? speaker + PAD : names;
   const right = mirrored ? Math.max(lean, names) : Math.max(lean, speaker);

@@ -53,7 +53,7 @@ export class Expanded {
     this.#table = new Table(stage, scores, this.#selection.key, this.#ink, this.#root);
     const { layout, node } = this.#table;
     this.#root.append(this.#bar(), this.#vectors, this.#headings, node, this.#mark, this.#card);
-    place(this.#root, { width: layout.width }).style.setProperty("--strip", `${layout.product.left}px`);
+    place(this.#root, { width: layout.width, "--strip": layout.product.left });
     this.#root.classList.toggle("stacked", layout.stacked);
     this.#opened = this.#open();
     onPointer<Place>(this.#root, signal, {

@@ -48,7 +48,7 @@ export class Table {
     });
     const { label, pitch, line } = this.layout;
     const height = pitch * keys.length;
-    this.#labels = place(tokenColumn("key", scene.key, keys), label);
+    this.#labels = place(tokenColumn("key", scene.key, keys), { ...label });
     this.#canvases = new LazyCanvases(signal);
     const [across, ...down] = this.#marks;
     this.node.append(across);
@@ -57,10 +57,8 @@ export class Table {
       place(speaker("query", run), { top: run.from * pitch, height: (run.to - run.from + 1) * pitch }),
     );
     this.node.append(this.#labels, ...speakers, ...down);
-    const { style } = place(this.node, { height });
-    style.setProperty("--pitch", `${pitch}px`);
-    style.setProperty("--row", `${2 * line}px`);
-    style.setProperty("--token-size", `${Math.min(14, 2 * line - 3.5)}px`);
+    const row = 2 * line;
+    place(this.node, { height, "--pitch": pitch, "--row": row, "--token-size": Math.min(14, row - 3.5) });
   }
 
   draw(shown: Shown): void {
