@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -126,12 +125,12 @@ def _as_authors_see_it(spec: Model, folder: str) -> Iterator[None]:
         raise CaptureError(
             f"the model's weights are damaged or not complete ({first_line(error)}); copy or download its files again"
         ) from error
-    except UnpicklingError as error:
-        raise CaptureError(
-            "the model's weights are a damaged pickle, or one that holds more than weights, which is not run; "
-            "convert them to safetensors"
-        ) from error
     except Exception as error:
+        if type(error).__name__ == "UnpicklingError":
+            raise CaptureError(
+                "the model's weights are a damaged pickle, or one that holds more than weights, which is not run; "
+                "convert them to safetensors"
+            ) from error
         if "ignore_mismatched_sizes" in str(error):
             raise CaptureError(
                 "the model's weights have other shapes than config.json says; expected those of the model that it "
