@@ -14,8 +14,8 @@ from attnviz_mkdocs.configured import Option, place_of
 from attnviz_mkdocs.spec import Galleries, load_galleries
 from attnviz_mkdocs.spec.characters import CONTROL, in_line, in_order
 from attnviz_mkdocs.spec.mistakes import did_you_mean
+from attnviz_mkdocs.spec.secrets import without_secrets
 from attnviz_mkdocs.spec.types import NAME_PATTERN
-from attnviz_mkdocs.store import without_secrets
 from attnviz_mkdocs.terms import CAPTURE_MODES, DELIVERIES, CaptureMode, Delivery
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from attnviz_mkdocs.project import ProjectError
 from attnviz_mkdocs.sources import SourceError
 from attnviz_mkdocs.spec import Mistake, SpecError
 from attnviz_mkdocs.spec.characters import in_order
-from attnviz_mkdocs.store import DamagedError, Store, StoreError, without_secrets
+from attnviz_mkdocs.spec.secrets import without_secrets
+from attnviz_mkdocs.store import DamagedError, Store, StoreError
 from attnviz_mkdocs.views import Shown, check
 
 if TYPE_CHECKING:

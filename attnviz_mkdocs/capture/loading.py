@@ -126,6 +126,16 @@ def _as_authors_see_it(spec: Model, folder: str) -> Iterator[None]:
             f"the model's weights are damaged or not complete ({first_line(error)}); copy or download its files again"
         ) from error
     except Exception as error:
+        if type(error).__name__ == "UnpicklingError":
+            raise CaptureError(
+                "the model's weights are a damaged pickle, or one that holds more than weights, which is not run; "
+                "convert them to safetensors"
+            ) from error
+        if "ignore_mismatched_sizes" in str(error):
+            raise CaptureError(
+                "the model's weights have other shapes than config.json says; expected those of the model that it "
+                "describes: copy or download both again"
+            ) from error
         if "trust_remote_code" in str(error) and not spec.trust_remote_code:
             raise CaptureError(
                 "the model needs code that comes with it, and running that is not allowed: read the code, and, "

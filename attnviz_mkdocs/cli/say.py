@@ -9,7 +9,7 @@ import click
 from attnviz_mkdocs.disk import write_whole
 from attnviz_mkdocs.spec import SpecError
 from attnviz_mkdocs.spec.characters import in_line, in_order
-from attnviz_mkdocs.store import without_secrets
+from attnviz_mkdocs.spec.secrets import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -19,8 +19,19 @@ if TYPE_CHECKING:
 #: Ending of a file that is a whole model.
 GGUF = ".gguf"
 CONFIG = "config.json"
-#: Files of a tokenizer, for any of the kinds there are.
-TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges*", "*.model", "*.tiktoken")
+#: Files of a tokenizer, for any of the kinds there are, and of how it puts a chat into words.
+TOKENIZER = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab*",
+    "merges*",
+    "*.model",
+    "*.tiktoken",
+    "chat_template.jinja",
+)
+#: Where a model ends what it writes.
+GENERATION = "generation_config.json"
 CODE = "*.py"
 
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")

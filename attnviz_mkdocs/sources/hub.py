@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz_mkdocs.sources.files import CODE, CONFIG, GGUF, TOKENIZER, at, model_files, needs_pickle
+from attnviz_mkdocs.sources.files import CODE, CONFIG, GENERATION, GGUF, TOKENIZER, at, model_files, needs_pickle
 from attnviz_mkdocs.sources.located import Located, SourceError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _wanted(model: ModelSource) -> list[str]:
     weights = ["model*.safetensors", "model.safetensors.index.json"]
     pickles = ["pytorch_model*"] if model.allow_pickle else []
     code = [CODE] if model.trust_remote_code else []
-    return [CONFIG, *weights, *TOKENIZER, *pickles, *code]
+    return [CONFIG, GENERATION, *weights, *TOKENIZER, *pickles, *code]
 
 
 def _first_line(error: Exception) -> str:

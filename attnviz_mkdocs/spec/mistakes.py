@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from attnviz_mkdocs.spec.characters import in_line, in_order, without_paths
+from attnviz_mkdocs.spec.secrets import closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +48,7 @@ class Mistake:
     def __str__(self) -> str:
         # What it quotes may come from a file that others made, and may reach a terminal.
         first = in_order(" ".join(f"{self.place}: {self.message}".splitlines()))
-        return "\n".join([first, *map(in_line, self.details)])
+        return closed("\n".join([first, *map(in_line, self.details)]))
 
     @property
     def published(self) -> str:
@@ -82,7 +83,8 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 
 def quoted(written: str, longest: int = 60) -> str:
     """What an author wrote, in quotes, on one line and cut where it is long."""
-    return f'"{short(written, longest)}"'
+    # Cut in the middle, what opens an address is not told from the rest of it.
+    return f'"{short(closed(written), longest)}"'
 
 
 def short(text: str, longest: int = 60) -> str:

@@ -1,7 +1,7 @@
 """Key → encoded exhibit, on any fsspec file system; and from one such place to another."""
 
 from attnviz_mkdocs.store.copying import Copied, copy
-from attnviz_mkdocs.store.files import StoreError, without_secrets
+from attnviz_mkdocs.store.files import StoreError
 from attnviz_mkdocs.store.store import DamagedError, Store, record_name
 from attnviz_mkdocs.store.sweeping import Swept, listed, sweep
 
@@ -15,5 +15,4 @@ __all__ = [
     "listed",
     "record_name",
     "sweep",
-    "without_secrets",
 ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from fsspec.asyn import AsyncFileSystem
 from fsspec.core import url_to_fs
@@ -20,6 +18,7 @@ from fsspec.spec import AbstractFileSystem
 
 from attnviz_mkdocs.disk import bytes_of, write_whole
 from attnviz_mkdocs.spec.characters import in_order
+from attnviz_mkdocs.spec.secrets import secrets_in, without_secrets
 from attnviz_mkdocs.store import hub
 
 if TYPE_CHECKING:
@@ -30,32 +29,6 @@ CHECKSUM_LENGTH = 16
 
 #: How many files are under way at once: enough to hide what a server takes to answer.
 _AT_ONCE = 16
-
-
-# Where an address has a user and a password; and what stands behind ``?``, which may be a signature.
-_USER = re.compile(r"""(?<=//)([^/@\s'"]*|[^@\s'"]*:[^\s'"]*)(?=@)""")
-_QUERY = re.compile(r"""(?<=[?&#;])([^=&\s'"]+)=([^&\s'"]+)""")
-# What a server may repeat of a request, and tokens that are known by their beginning.
-_TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}|\b(?:hf_|gh[oprsu]_|github_pat_)\w{8,}")
-# How variables are called whose values open something.
-_OPENS = re.compile(r"(TOKEN|SECRET|PASSWORD|CREDENTIALS?|CONNECTION_STRING|KEY|KEY_ID)$")
-_SHORTEST = 8
-
-
-def _secrets_in(url: str) -> list[str]:
-    """What opens an address, the longest first: what fails may tell of it by itself."""
-    users = _USER.findall(url)
-    found = {*users, *(user.partition(":")[2] for user in users), *(value for _, value in _QUERY.findall(url))}
-    # As it is written, and as it is sent.
-    return sorted({one for part in found if part for one in (part, unquote(part))}, key=len, reverse=True)
-
-
-def without_secrets(words: str) -> str:
-    """The words, without what opens the addresses in them, and without what opens anything in the environment."""
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST and _OPENS.search(name):
-            words = words.replace(value, "…")
-    return _TOKEN.sub("…", _QUERY.sub(r"\1=…", _USER.sub("…", words)))
 
 
 class StoreError(Exception):
@@ -90,7 +63,7 @@ class Files:
             # Nobody knows what of it opens something.
             raise StoreError("the address of a store holds a space, which no address can; write %20 in its place")
         self.url = without_secrets(url)
-        self._secrets = _secrets_in(url)
+        self._secrets = secrets_in(url)
         address = url if "://" in url or "::" in url else str((root / url).resolve())
         cant = f"the store {self.url} can't be opened"
         try:

@@ -231,7 +231,8 @@ def test_even_an_allowed_pickle_runs_nothing(bert, monkeypatch):
     monkeypatch.chdir(bert)
     (bert / "model.safetensors").unlink()
     (bert / "pytorch_model.bin").write_bytes(pickle.dumps(_Trap()))
-    assert "can't be loaded" in words(tiny.requests(bert, tiny.SHORT, allow_pickle=True), bert)
+    said = words(tiny.requests(bert, tiny.SHORT, allow_pickle=True), bert)
+    assert "one that holds more than weights, which is not run; convert them to safetensors" in said
     assert not (bert / "trap-was-sprung").exists()
 
 
@@ -274,6 +275,12 @@ def test_weights_of_which_a_part_is_lost_are_told_in_words(bert):
     file = bert / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     assert re.fullmatch(DAMAGED, words(tiny.requests(bert, tiny.SHORT), bert))
+
+
+def test_weights_of_other_shapes_are_told_in_words(bert):
+    config = json.loads((bert / "config.json").read_text())
+    (bert / "config.json").write_text(json.dumps(config | {"hidden_size": 10**9}))
+    assert "the model's weights have other shapes than config.json says" in words(tiny.requests(bert, tiny.SHORT), bert)
 
 
 def test_a_folder_without_a_tokenizer(bert):

@@ -20,8 +20,9 @@ from sphinx.cmd.build import build_main
 import attnviz_mkdocs.capture
 from attnviz_mkdocs.capture import CaptureError
 from attnviz_mkdocs.cli import main
-from attnviz_mkdocs.spec import Model
-from attnviz_mkdocs.store import Store, StoreError, without_secrets
+from attnviz_mkdocs.spec import Mistake, Model, Place
+from attnviz_mkdocs.spec.secrets import without_secrets
+from attnviz_mkdocs.store import Store, StoreError
 
 PACKAGE = Path(str(files("attnviz_mkdocs")))
 SECRETS = ("KEY", "SE/CRET+=", "SIGNED", "TOKEN")
@@ -75,6 +76,24 @@ def test_an_address_that_lacks_its_protocol_is_named_without_what_opens_it(tmp_p
 )
 def test_other_words_stay_as_they_are(words):
     assert without_secrets(words) == words
+
+
+@pytest.mark.parametrize("password", ["SECRET", "SECRET" * 20])
+def test_a_source_is_told_in_log_and_page_without_what_opens_it(folder, caplog, password):
+    gallery = (folder.root / "gallery/small.yaml").read_text("utf-8")
+    source = f'"https://me:{password}@example.org/model?token={password}"'
+    folder.write("gallery/small.yaml", gallery.replace("source: models/tiny", f"source: {source}"))
+    folder.write("mkdocs.yml", "site_name: Small\nplugins: [attnviz]\ntheme: {name: mkdocs, highlightjs: false}\n")
+    build(load_config(str(folder.root / "mkdocs.yml")))
+    page = (folder.root / "site/index.html").read_text("utf-8")
+    for told in (caplog.text, page):
+        assert "https://…@example.org/model?token=…" in told
+        assert "SECRET" not in told
+
+
+def test_links_of_a_page_are_told_whole():
+    message = 'layer 99 of "#attn:small/lines?layer=99" is not there'
+    assert str(Mistake(Place("index.md"), message)) == f"index.md:1:1: {message}"
 
 
 def test_what_is_published_holds_nothing_of_the_machine(folder, captured, monkeypatch):

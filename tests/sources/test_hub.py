@@ -94,6 +94,7 @@ def test_only_what_is_needed_is_fetched(folders, monkeypatch):
     monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
     find(folders, "org/a", download=True)
     find(folders, "org/b", download=True, allow_pickle=True, trust_remote_code=True)
+    assert {"chat_template.jinja", "generation_config.json"} <= set(asked[0])
     assert "*.py" not in asked[0]
     assert "pytorch_model*" not in asked[0]
     assert {"*.py", "pytorch_model*"} <= set(asked[1])

@@ -35,6 +35,7 @@ def test_a_folder_relative_or_absolute(folders):
 
 def test_what_does_not_decide_the_result_is_left_out(folders):
     deciding = [
+        "chat_template.jinja",
         "config.json",
         "merges.txt",
         "model.safetensors",
