@@ -64,7 +64,7 @@ def model_files(folder: Path, source: str, model: ModelSource) -> tuple[Path, ..
     """
     if not (folder / CONFIG).is_file():
         raise SourceError(_no_model(folder, source))
-    patterns = (*TOKENIZER, CODE) if model.trust_remote_code else TOKENIZER
+    patterns = (*TOKENIZER, GENERATION, *((CODE,) if model.trust_remote_code else ()))
     others = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
     return tuple(sorted({folder / CONFIG, *_weights(folder, source, model), *others}))
 

@@ -37,20 +37,14 @@ def test_what_does_not_decide_the_result_is_left_out(folders):
     deciding = [
         "chat_template.jinja",
         "config.json",
+        "generation_config.json",
         "merges.txt",
         "model.safetensors",
         "special_tokens_map.json",
         "spiece.model",
         "vocab.txt",
     ]
-    others = [
-        "README.md",
-        ".gitattributes",
-        "pytorch_model.bin",
-        "training_args.bin",
-        "own.py",
-        "generation_config.json",
-    ]
+    others = ["README.md", ".gitattributes", "pytorch_model.bin", "training_args.bin", "own.py"]
     folder = folders.model("small", deciding + others)
     (folder / "tokenizer").mkdir()
     assert names(find(folders, "small")) == deciding
