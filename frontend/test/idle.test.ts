@@ -33,3 +33,15 @@ test("work that fails does not keep the rest from being done", () => {
   moments.shift()?.();
   expect(done).toBe(true);
 });
+
+test("a browser that never finds a quiet moment does the work all the same", () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("requestIdleCallback", (next: () => void, options?: { timeout: number }) => {
+    if (options) setTimeout(next, options.timeout);
+  });
+  const done: number[] = [];
+  for (const work of [1, 2]) whenIdle(() => done.push(work), new AbortController().signal);
+  vi.runAllTimers();
+  vi.useRealTimers();
+  expect(done).toEqual([1, 2]);
+});

@@ -63,13 +63,15 @@ class Tab:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))]
 
 
+# On a busy machine Chromium may find no quiet moment, even when all is done.
+QUIET = "() => new Promise((quiet) => requestIdleCallback(quiet, { timeout: 1500 }))"
 # A view draws in the next frame, what is observed there draws in the one after, and the rest in quiet moments.
-SETTLED = """async () => {
-  for (let turn = 0; turn < 3; turn++) {
+SETTLED = f"""async () => {{
+  for (let turn = 0; turn < 3; turn++) {{
     await new Promise(requestAnimationFrame)
-    await new Promise((quiet) => requestIdleCallback(quiet))
-  }
-}"""
+    await ({QUIET})()
+  }}
+}}"""
 
 
 def settle(page: Page) -> None:

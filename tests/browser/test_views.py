@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import attention, exhibit, later, translation
-from opened_pages import settle
+from opened_pages import QUIET, settle
 
 from attnviz_mkdocs.codec import encode
 from attnviz_mkdocs.render import draw_page
@@ -134,7 +134,7 @@ def test_a_head_opens_alike_whether_it_was_pointed_at_or_not(alone):
     row = view.locator(".row canvas").nth(2)
     row.hover(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 5})
     for _ in range(3):  # the browser has nothing else to do, and makes the head ready
-        view.evaluate("() => new Promise(requestIdleCallback)")
+        view.page.evaluate(QUIET)
     lines, title = ".detail .layer:first-child canvas", ".detail-title"
     assert view.locator(title).count() == 0
     view.evaluate("(view) => { view.state = { layer: 0, head: 3 } }")
@@ -148,7 +148,7 @@ def test_a_head_opens_alike_whether_it_was_pointed_at_or_not(alone):
     view.evaluate("(view) => { view.state = { layer: 0, head: 3 } }")
     row.hover(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 6})
     for _ in range(3):
-        view.evaluate("() => new Promise(requestIdleCallback)")
+        view.page.evaluate(QUIET)
     row.click(position={"x": row.bounding_box()["width"] * 1.5 / 4, "y": 6})
     assert "Layer 2 · head 1" in view.locator(title).inner_text()
     assert ink(view, lines) == opened
@@ -274,14 +274,15 @@ def test_switching_views_keeps_nothing_of_the_last(alone):
     view = alone(exhibit(attention(2, 4, 96)))
     session = view.page.context.new_cdp_session(view.page)
     session.send("Performance.enable")
-    switch = """async (view, times) => {
+    switch = f"""async (view, times) => {{
       const views = ['head', 'model', 'matrix']
-      for (let i = 0; i < times; i++) {
-        view.state = { view: views[i % 3], layer: i % 2, query: i % 96, sink: i % 5 ? 'shown' : 'hidden' }
+      for (let i = 0; i < times; i++) {{
+        view.state = {{ view: views[i % 3], layer: i % 2, query: i % 96, sink: i % 5 ? 'shown' : 'hidden' }}
         await new Promise((next) => setTimeout(next))
-      }
-      await new Promise((quiet) => requestIdleCallback(() => requestIdleCallback(quiet)))
-    }"""
+      }}
+      await ({QUIET})()
+      await ({QUIET})()
+    }}"""
 
     def kept() -> dict[str, float]:
         session.send("HeapProfiler.collectGarbage")

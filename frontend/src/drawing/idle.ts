@@ -2,6 +2,9 @@
 
 type Work = () => void;
 
+/** A browser with much to do may find no such moment, even when that is over. */
+const AT_LATEST_MS = 1000;
+
 const waiting = new Map<Work, AbortSignal>();
 
 /** Does `work` in a quiet moment, unless `signal` is aborted before. The same work waits once. */
@@ -12,7 +15,7 @@ export function whenIdle(work: Work, signal: AbortSignal): void {
 
 function soon(): void {
   // Safari has no requestIdleCallback.
-  if (typeof requestIdleCallback === "function") requestIdleCallback(next);
+  if (typeof requestIdleCallback === "function") requestIdleCallback(next, { timeout: AT_LATEST_MS });
   else setTimeout(next, 100);
 }
 
