@@ -116,7 +116,7 @@ def test_a_broken_configuration_is_told(run, folder, name, says, words):
         ),
         (
             "conf.py",
-            "extensions = ['attnviz_mkdocs.sphinx']\nattnviz_OPTION = 'foo://x'\n",
+            "extensions = ['attnviz_mkdocs.sphinx', 'myst_parser']\nattnviz_OPTION = 'foo://x'\n",
             r"conf\.py:2:1[78]: extensions: ",
         ),
     ],
@@ -127,7 +127,8 @@ def test_a_store_that_nothing_opens_is_told_with_its_place(run, folder, name, sa
         folder.write(name, says.replace("OPTION", option))
         for command in commands:
             result = run(command)
-            start, end = result.stderr.split("attnviz: ")
+            start, separator, end = result.stderr.partition("attnviz: ")
+            assert separator, result.stderr or result.exception
             assert end.startswith(
                 f"{option}: the store foo://x can't be opened: Protocol not known: foo; expected a folder"
             )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
 from attnviz_mkdocs.arrays.file import ArraysError
-from attnviz_mkdocs.codec.headers import Layers, Notes  # noqa: TC001 - pydantic reads the annotations
+from attnviz_mkdocs.codec.headers import MOST_VERSIONS, MOST_WHOLE, Layers, Notes
 from attnviz_mkdocs.exhibit import Provenance, Token
 
 if TYPE_CHECKING:
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 def _of_a_pair(token: Token) -> Token:
     if token.segment not in (0, 1):
         raise ValueError("a token of neither text")
+    if max(abs(token.start), abs(token.end)) >= MOST_WHOLE:
+        raise ValueError("a token that no text is long enough for")
     return token
+
+
+def _that_is_written(provenance: Provenance) -> Provenance:
+    if not isfinite(provenance.disagreement) or len(provenance.versions) > MOST_VERSIONS:
+        raise ValueError("what no capture says of itself")
+    return provenance
 
 
 _ExportedToken = Annotated[Token, AfterValidator(_of_a_pair)]
@@ -41,7 +50,7 @@ class Exported(BaseModel):
     notes: Notes
     tokens: Annotated[dict[str, tuple[_ExportedToken, ...]], Field(max_length=8)]
     attentions: dict[str, ExportedAttention]
-    provenance: Provenance
+    provenance: Annotated[Provenance, AfterValidator(_that_is_written)]
 
     @property
     def sides(self) -> dict[str, tuple[str, str]]:

@@ -17,8 +17,11 @@ from pydantic import (
 
 from attnviz_mkdocs.spec.types import MOST_HEADS, MOST_TOKENS
 
-#: A whole number as a browser has it.
-_Whole = Annotated[int, Field(gt=-(2**53), lt=2**53)]
+#: From here on a browser has no whole numbers.
+MOST_WHOLE = 2**53
+#: Of packages that took part in a capture.
+MOST_VERSIONS = 64
+_Whole = Annotated[int, Field(gt=-MOST_WHOLE, lt=MOST_WHOLE)]
 
 
 class _Part(BaseModel):
@@ -34,7 +37,7 @@ class _Provenance(_Part):
     disagreement: float
     revision: str | None
     asked: str
-    versions: Annotated[dict[str, str], Field(max_length=64)]
+    versions: Annotated[dict[str, str], Field(max_length=MOST_VERSIONS)]
 
 
 class _Tokens(_Part):

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 # theme looks for a style sheet of its highlighter.
 NOT_OURS = (
     "search/worker.js",
+    "search/lunr.js",
     "ERR_EMPTY_RESPONSE",
     "ERR_CONNECTION_RESET",
     "ERR_CONTENT_LENGTH_MISMATCH",

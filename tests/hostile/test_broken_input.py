@@ -319,6 +319,25 @@ def test_arrays_that_say_something_else_are_read_or_told_what_is_wrong(data, con
     read_or_refuse(file_of(header, body))
 
 
+def test_numbers_that_no_page_could_show_are_told():
+    header, body = parts_of(EXPORTED)
+    written = json.loads(header["__metadata__"]["attnviz"])
+    [name, *_] = written["tokens"]
+    for change in (
+        lambda about: about["tokens"][name][0].update(end=2**53),
+        lambda about: about["tokens"][name][0].update(start=-(2**53)),
+        lambda about: about["provenance"].update(versions={str(number): "1" for number in range(65)}),
+    ):
+        about = json.loads(json.dumps(written))
+        change(about)
+        header["__metadata__"]["attnviz"] = json.dumps(about)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "m.safetensors")
+            path.write_bytes(file_of(header, body))
+            with pytest.raises(ArraysError):
+                read_arrays(path, Arrays("m.safetensors"))
+
+
 @pytest.mark.parametrize("key", ["tokens", "attnviz"])
 @pytest.mark.parametrize(
     "value", ["[" * 99_999, "[" * 50_000 + "]" * 50_000, "9" * 5000, "", "NaN", '["\\ud800"]', '{"a": "\\udfff"}']
